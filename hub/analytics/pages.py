@@ -1,0 +1,5 @@
+"""The overview page."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("analytics", __name__)

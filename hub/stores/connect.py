@@ -1,0 +1,5 @@
+"""Connecting a TikTok account."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("connect", __name__)

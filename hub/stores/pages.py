@@ -1,0 +1,5 @@
+"""Store pages."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("stores", __name__)

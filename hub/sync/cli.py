@@ -1,0 +1,5 @@
+"""Commands of the sync room."""
+
+from click import Command
+
+commands: list[Command] = []

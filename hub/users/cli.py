@@ -1,0 +1,5 @@
+"""Commands of the users room."""
+
+from click import Command
+
+commands: list[Command] = []

@@ -1,0 +1,124 @@
+"""Claimable work: rows that a worker takes by compare-and-set, holds by a lease and ends once.
+
+`lease_until` is the database's own time (`hub.db.epoch`). Each claim raises `fence`; every later
+write says `WHERE fence = :mine`, so a worker that lost its lease cannot write. Terminal states
+never change. See docs/decisions/0003-database-is-the-truth.md.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, Integer, String, Table, and_, or_, select, update
+from sqlalchemy.engine import Connection, Row
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import epoch
+
+QUEUED, RUNNING = "queued", "running"
+DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "skipped", "cancelled"
+LIVE = (QUEUED, RUNNING)
+TERMINAL = (DONE, FAILED, SKIPPED, CANCELLED)
+STATES = (*LIVE, *TERMINAL)
+
+MAX_ATTEMPTS = 5  # a row that kills its worker so often is poison
+
+
+class Claimable:
+    """Mixin of a work row. The table also has an index that begins with `state`."""
+
+    state: Mapped[str] = mapped_column(String(20), default=QUEUED, nullable=False)
+    lease_until: Mapped[float | None] = mapped_column(Float)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    fence: Mapped[int] = mapped_column(Integer, default=0, nullable=False)
+    attempts: Mapped[int] = mapped_column(Integer, default=0, nullable=False)
+
+
+class LeaseLost(Exception):
+    """Somebody else has the row by now: nothing of this attempt may be written."""
+
+
+def claim(
+    connection: Connection,
+    table: Table,
+    owner: str,
+    lease: float,
+    *,
+    where: ColumnElement[bool],
+    order: Iterable[Any] = (),
+    limit: int = 1,
+    values: Mapping[str, Any] | None = None,
+) -> list[Row[Any]]:
+    """Take up to `limit` queued rows that match `where`; each comes back whole with its new fence.
+
+    Two workers never get the same row: SQLite serialises writers, PostgreSQL skips locked rows.
+    """
+    free = (
+        select(table.c.id)
+        .where(table.c.state == QUEUED, where)
+        .order_by(*order)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(table)
+        .where(table.c.id.in_(free), table.c.state == QUEUED)
+        .values(
+            state=RUNNING,
+            owner=owner,
+            lease_until=epoch() + lease,
+            fence=table.c.fence + 1,
+            attempts=table.c.attempts + 1,
+            **(values or {}),
+        )
+        .returning(*table.c)
+    )
+    return list(connection.execute(taken))
+
+
+def heartbeat(connection: Connection, table: Table, owner: str, lease: float) -> int:
+    """Prolong every lease this owner still holds; the number of them."""
+    held = and_(table.c.owner == owner, table.c.state == RUNNING)
+    return connection.execute(
+        update(table).where(held).values(lease_until=epoch() + lease)
+    ).rowcount
+
+
+def finish(
+    connection: Connection, table: Table, row_id: Any, fence: int, state: str, **values: Any
+) -> None:
+    """End a row, or hand it back (`state` queued). Raises `LeaseLost` when it is not ours any more.
+
+    To be called first in the transaction that stores the result.
+    """
+    mine = and_(table.c.id == row_id, table.c.fence == fence, table.c.state == RUNNING)
+    ended = connection.execute(
+        update(table).where(mine).values(state=state, lease_until=None, owner=None, **values)
+    )
+    if ended.rowcount != 1:
+        raise LeaseLost(f"{table.name} {row_id}")
+
+
+def release(connection: Connection, table: Table, owner: str) -> int:
+    """Hand back all that this owner holds (a shutdown): not counted as an attempt."""
+    held = and_(table.c.owner == owner, table.c.state == RUNNING)
+    back = update(table).where(held)
+    return connection.execute(
+        back.values(state=QUEUED, lease_until=None, owner=None, attempts=table.c.attempts - 1)
+    ).rowcount
+
+
+def sweep(connection: Connection, table: Table) -> tuple[int, list[Row[Any]]]:
+    """Take back expired leases: (how many went back to the queue, rows given up as poison)."""
+    expired = and_(
+        table.c.state == RUNNING,
+        or_(table.c.lease_until.is_(None), table.c.lease_until < epoch()),
+    )
+    freed: dict[str, Any] = {"lease_until": None, "owner": None}
+    poison = connection.execute(
+        update(table)
+        .where(expired, table.c.attempts >= MAX_ATTEMPTS)
+        .values(state=FAILED, **freed)
+        .returning(*table.c)
+    ).all()
+    back = connection.execute(update(table).where(expired).values(state=QUEUED, **freed))
+    return back.rowcount, list(poison)

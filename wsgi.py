@@ -1,0 +1,5 @@
+"""`gunicorn wsgi:app`, `flask --app wsgi …`"""
+
+from hub import create_app
+
+app = create_app()
