@@ -194,8 +194,19 @@ def init_db(app: Flask, settings: Settings) -> None:
 
 
 def begin() -> Any:
-    """A write transaction on a connection of its own: `with begin() as connection`."""
+    """A write transaction on a connection of its own: `with begin() as connection`.
+
+    SQLite has one writer: what this request's session holds so far is committed first.
+    """
+    if db.session.registry.has() and db.session().in_transaction():
+        db.session.commit()
     return db.engine.begin()
+
+
+def serialise(connection: Connection, name: str) -> None:
+    """Let one transaction at a time past this point, until it ends (SQLite: as ever)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
 
 @lru_cache(maxsize=256)

@@ -92,3 +92,4 @@ class ProviderError(Exception):
         self.status = status
         self.detail = detail
         self.retry_after = retry_after
+        self.tries = 0  # how often the call was made before this was given up

@@ -71,7 +71,6 @@ class Video(Base):
     cover_fetched_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     share_url: Mapped[str | None] = mapped_column(Text)
     first_seen: Mapped[int] = mapped_column(Integer)
-    last_seen: Mapped[int] = mapped_column(Integer)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 

@@ -416,7 +416,6 @@ def upgrade() -> None:
     sa.Column('cover_fetched_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('share_url', sa.Text(), nullable=True),
     sa.Column('first_seen', sa.Integer(), nullable=False),
-    sa.Column('last_seen', sa.Integer(), nullable=False),
     sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_videos_store_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_videos')),

@@ -1,0 +1,215 @@
+"""A usable access token of an account: refreshed on use, one process at a time, stored first.
+
+TikTok turns both tokens at each refresh and the old pair is dead at once, so the new pair is
+committed before its first use. The lease on the row is also the record of an intent: a refresh
+that died half-way is recognised, and said so, when the stored pair turns out dead (F16).
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.engine import Connection, Row
+
+from hub.access import settings
+from hub.clock import now
+from hub.crypto import KeyRing, SealBroken
+from hub.db import begin, db, epoch, reading
+from hub.errors import ProviderError
+from hub.log import logger
+from hub.oauth import Tokens, ends_soon
+from hub.stores.models import NEED_RECONNECT, StoreAccount
+
+accounts = StoreAccount.__table__
+MARGIN = timedelta(seconds=60)
+POLL = 0.05
+ACCESS, REFRESH = "encrypted_access_token", "encrypted_refresh_token"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A token to use now, and whether it was renewed to get it."""
+
+    token: str
+    renewed: bool
+
+
+def keys() -> KeyRing:
+    from flask import current_app
+
+    ring: KeyRing = current_app.extensions["keys"]
+    return ring
+
+
+def sealed(account_id: int, tokens: Tokens) -> dict[str, Any]:
+    """The columns of a pair. An empty refresh token never replaces a stored one."""
+    ring, where = keys(), {"table": "store_accounts", "row": account_id}
+    columns: dict[str, Any] = {
+        ACCESS: ring.seal(tokens.access_token, column=ACCESS, **where),
+        "token_expires_at": tokens.access_expires_at,
+    }
+    if tokens.refresh_token:
+        columns[REFRESH] = ring.seal(tokens.refresh_token, column=REFRESH, **where)
+        columns["refresh_token_expires_at"] = tokens.refresh_expires_at
+    return columns
+
+
+def opened(row: Row[Any], column: str) -> str:
+    try:
+        return keys().open(
+            getattr(row, column), table="store_accounts", row=row.id, column=column
+        )
+    except SealBroken as broken:
+        raise ProviderError(
+            "access_unreadable", "The stored access cannot be opened", permanent=True,
+            detail=str(broken),
+        ) from None  # fmt: skip
+
+
+def read_account(account_id: int) -> Row[Any]:
+    with reading(), db.engine.connect() as connection:
+        return connection.execute(select(accounts).where(accounts.c.id == account_id)).one()
+
+
+def fresh_access(
+    account_id: int,
+    refresh: Callable[[str], Tokens],
+    *,
+    avoid: str | None = None,
+    until: datetime | None = None,
+) -> Access:
+    """A token that lives past `until` (default: a minute from now) and is not `avoid`.
+
+    `refresh` makes the call. Whoever holds the lease refreshes, the others wait for its result.
+    Raises `ProviderError`; a dead pair has then turned the account to NEED_RECONNECT.
+    """
+    deadline = time.monotonic() + 6 * settings().provider_timeout_seconds
+    renewed_by_other = False
+    while True:
+        row = read_account(account_id)
+        if not row.encrypted_access_token or not row.encrypted_refresh_token:
+            raise ProviderError("not_connected", "No TikTok account is connected", permanent=True)
+        token = opened(row, ACCESS)
+        enough = not ends_soon(row.token_expires_at, MARGIN)
+        if enough and until is not None and not renewed_by_other:
+            enough = row.token_expires_at >= until
+        if enough and token != avoid:
+            return Access(token, renewed=False)
+        if (fence := take_lease(row)) is not None:
+            return Access(renew(row, fence, refresh), renewed=True)
+        if time.monotonic() > deadline:
+            raise ProviderError("timeout", "Another process did not finish renewing the access")
+        time.sleep(POLL)
+        renewed_by_other = True
+
+
+def take_lease(row: Row[Any]) -> int | None:
+    """The fence when this process may refresh the pair it read; None while another one does."""
+    with begin() as connection:
+        taken = connection.execute(
+            update(accounts)
+            .where(
+                accounts.c.id == row.id,
+                accounts.c.encrypted_refresh_token == row.encrypted_refresh_token,
+                or_(
+                    accounts.c.refresh_lease_until.is_(None),
+                    accounts.c.refresh_lease_until < epoch(),
+                ),
+            )
+            .values(
+                refresh_lease_until=epoch() + settings().provider_timeout_seconds + 5,
+                refresh_fence=accounts.c.refresh_fence + 1,
+            )
+            .returning(accounts.c.refresh_fence)
+        ).scalar()
+    return taken
+
+
+def renew(row: Row[Any], fence: int, refresh: Callable[[str], Tokens]) -> str:
+    """Refresh with the lease held; the new pair is committed before it is returned."""
+    interrupted = row.refresh_lease_until is not None
+    try:
+        tokens = refresh(opened(row, REFRESH))
+    except ProviderError as error:
+        if error.cause in ("access_expired", "missing_scope", "access_unreadable"):
+            # an earlier try may have turned the pair without its answer reaching us
+            raise give_up(row, fence, error, interrupted or error.tries > 1) from None
+        free_lease(row.id, fence, keep=error.cause in ("timeout", "unreachable", "bad_response"))
+        raise
+    except BaseException:
+        free_lease(row.id, fence, keep=True)
+        raise
+    with begin() as connection:
+        stored = connection.execute(
+            update(accounts)
+            .where(accounts.c.id == row.id, accounts.c.refresh_fence == fence)
+            .values(
+                **sealed(row.id, tokens),
+                refresh_lease_until=None,
+                updated_at=now(),
+                **({"scopes": ",".join(tokens.scopes)} if tokens.scopes else {}),
+            )
+        )
+    if stored.rowcount != 1:
+        raise ProviderError("not_connected", "The account was changed meanwhile", permanent=True)
+    return tokens.access_token
+
+
+def free_lease(account_id: int, fence: int, *, keep: bool) -> None:
+    """End the lease. `keep` leaves the trace of a refresh whose outcome nobody knows."""
+    with begin() as connection:
+        connection.execute(
+            update(accounts)
+            .where(accounts.c.id == account_id, accounts.c.refresh_fence == fence)
+            .values(refresh_lease_until=epoch() - 1 if keep else None)
+        )
+
+
+def give_up(row: Row[Any], fence: int, error: ProviderError, interrupted: bool) -> ProviderError:
+    """TikTok refuses the pair: the owner must allow access again."""
+    cause = "refresh_interrupted" if interrupted else "access_expired"
+    if error.cause == "access_unreadable":
+        cause = "access_unreadable"
+    with begin() as connection:
+        stop_account(connection, row.id, cause, error.detail, fence)
+    logger.warning("access has ended", extra={"store": row.store_code, "cause": cause})
+    return ProviderError(cause, error.message, permanent=True, detail=error.detail)
+
+
+def stop_account(
+    connection: Connection,
+    account_id: int,
+    cause: str,
+    detail: str | None,
+    fence: int | None = None,
+) -> None:
+    """NEED_RECONNECT with its cause; the pair stays stored, nothing uses it any more."""
+    mine = [accounts.c.id == account_id]
+    if fence is not None:
+        mine.append(accounts.c.refresh_fence == fence)
+    connection.execute(
+        update(accounts)
+        .where(*mine)
+        .values(
+            status=NEED_RECONNECT,
+            cause=cause,
+            cause_detail=detail,
+            status_since=now(),
+            updated_at=now(),
+            refresh_lease_until=None,
+        )
+    )
+
+
+def granted(scopes: str) -> tuple[str, ...]:
+    """The permissions an owner allowed, of the comma list that is stored."""
+    return tuple(part.strip() for part in scopes.split(",") if part.strip())
+
+
+def missing(scopes: str, wanted: Iterable[str]) -> list[str]:
+    """Which of the wanted permissions were not allowed."""
+    have = granted(scopes)
+    return [scope for scope in wanted if scope not in have]
