@@ -17,6 +17,8 @@ MAX_BODY = 1024 * 1024
 
 def create_app(settings: Settings | None = None, **given: Any) -> Flask:
     """The application. `given` are settings by lower-case name (tests); else the environment."""
+    from hub.users.guards import init_users
+
     settings = settings or load_settings(**given)
     app = OpenAPI(
         __name__,
@@ -43,6 +45,7 @@ def create_app(settings: Settings | None = None, **given: Any) -> Flask:
     jobs.init_jobs(app, settings)
     web.init_web(app)
     request_cycle.init_request_cycle(app)
+    init_users(app)
     add_rooms(app)
     init_db(app, settings)
     return app

@@ -30,7 +30,9 @@ def iso(moment: datetime | None) -> str | None:
     """ISO 8601 with milliseconds and Z, the form of the Hub family ("2026-01-24T09:00:00.000Z")."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    )
 
 
 EPOCH = date(1970, 1, 1)

@@ -64,6 +64,7 @@ def redis_command(binary: Path, home: Path, socket: Path) -> list[str]:
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(home / "redis.log"),
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return [str(binary), *words]

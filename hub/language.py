@@ -20,7 +20,7 @@ from hub.text import LANGUAGES, language
 COOKIE = "lang"
 
 
-class Catalogue(flask_babel.Domain):  # type: ignore[misc]
+class Catalogue(flask_babel.Domain):
     """The texts of one folder, each language read once per process."""
 
     def __init__(self, folder: Path) -> None:
@@ -47,7 +47,7 @@ class Catalogue(flask_babel.Domain):  # type: ignore[misc]
 def person() -> Any:
     """Who is logged in, or None.
 
-    Nobody is looked up while an error page is made: the database may be what failed.
+    Nobody is looked up while the page of a 5xx is made: the database may be what failed.
     """
     if not has_request_context() or not hasattr(current_app, "login_manager"):
         return None

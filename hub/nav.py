@@ -5,7 +5,7 @@
 A label is lazy text; an entry whose endpoint is not part of the application is left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,10 @@ GROUPS: dict[str, Any] = {
     "data": lazy_gettext("Data for others"),
     "control": lazy_gettext("Control"),
     "me": "",
+    "foot": "",  # the last line of a staff page
 }
+
+SIDE = ("network", "data", "control", "me")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def add(
     _entries[endpoint] = Entry(group, label, endpoint, icon, roles, order, bottom, count)
 
 
-def shown(role: str | None) -> list[tuple[str, list[Link]]]:
+def shown(role: str | None, names: Iterable[str] = SIDE) -> list[tuple[str, list[Link]]]:
     """Groups of links for a role, each with its heading; empty groups are left out."""
     found = [
         (entry, url)
@@ -80,11 +83,16 @@ def shown(role: str | None) -> list[tuple[str, list[Link]]]:
     ]
     here = max((url for _, url in found if holds(url, request.path)), key=len, default="")
     groups = []
-    for name, heading in GROUPS.items():
+    for name in names:
         links = [draw(entry, url, here) for entry, url in found if entry.group == name]
         if links:
-            groups.append((str(heading), links))
+            groups.append((str(GROUPS[name]), links))
     return groups
+
+
+def foot(role: str | None) -> list[Link]:
+    """The links of the last line: system, documentation."""
+    return [link for name, links in shown(role, ("foot",)) for link in links]
 
 
 def draw(entry: Entry, url: str, here: str) -> Link:

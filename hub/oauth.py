@@ -88,6 +88,8 @@ def unpack_state(secret: str, state: str) -> tuple[str, str]:
     return subject, nonce
 
 
-def ends_soon(moment: datetime | None, margin: timedelta, clock: Callable[[], datetime] = now) -> bool:
+def ends_soon(
+    moment: datetime | None, margin: timedelta, clock: Callable[[], datetime] = now
+) -> bool:
     """Whether something that ends at `moment` is over within `margin`; unknown counts as over."""
     return moment is None or moment <= clock() + margin

@@ -191,7 +191,9 @@ def as_hub_error(error: Exception) -> HubError:
         return TooMany(WORDS[429][1])
     if isinstance(error, HTTPException):
         return from_http(error)
-    away = isinstance(error, PoolTimeout) or (isinstance(error, OperationalError) and is_away(error))
+    away = isinstance(error, PoolTimeout) or (
+        isinstance(error, OperationalError) and is_away(error)
+    )
     if away:
         logger.error("the database is away", extra={"error": str(error)[:300]})
         return Unavailable("The database is busy. Nothing was changed.", retry_after=5)

@@ -168,9 +168,7 @@ def handle_missed(
 
 
 def take_slot(connection: Connection, job: str, slot: datetime, state: str) -> None:
-    connection.execute(
-        insert(ScheduleSlot).values(job=job, slot=slot, state=state, at=now())
-    )
+    connection.execute(insert(ScheduleSlot).values(job=job, slot=slot, state=state, at=now()))
 
 
 def sweep() -> None:

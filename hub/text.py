@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import flask_babel
 from babel.dates import format_date
-from babel.numbers import format_decimal
 from flask_babel import get_locale, get_timezone
 
 from hub import clock
@@ -22,6 +21,7 @@ ngettext: Callable[..., str] = flask_babel.ngettext
 lazy_gettext: Callable[..., Any] = flask_babel.lazy_gettext
 
 MINUS = "\u2212"
+INDONESIAN = str.maketrans(",.", ".,")
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
 # first value of each step, divisor, words; under 10,000 a number is written in full
 SCALE = ((10**9, {"en": "B", "id": " M"}), (10**6, {"en": "M", "id": " jt"}))
@@ -63,8 +63,14 @@ def language() -> str:
     return str(getattr(get_locale(), "language", None) or "en")
 
 
-def decimal(value: float, pattern: str = "#,##0.##") -> str:
-    return str(format_decimal(value, format=pattern, locale=language())).replace("-", MINUS)
+def decimal(value: float, digits: int | None = None) -> str:
+    """1,204.5 / 1.204,5 with U+2212: exactly `digits` decimals, or at most two."""
+    if digits is None:
+        text = f"{value:,.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
+    else:
+        text = f"{value:,.{digits}f}"
+    text = text.replace("-", MINUS)
+    return text.translate(INDONESIAN) if language() == "id" else text
 
 
 def exact(value: float | None) -> str:
@@ -79,10 +85,9 @@ def short(value: float | None) -> str:
     size = abs(value)
     for step, words in SCALE:
         if size >= step * 0.99995:
-            figures = "0.00" if size < step * 9.995 else "#,##0.0"
-            return decimal(value / step, figures) + words[language()]
+            return decimal(value / step, 2 if size < step * 9.995 else 1) + words[language()]
     if size >= 10_000:
-        return decimal(value / 1000, "0.0") + THOUSAND[language()]
+        return decimal(value / 1000, 1) + THOUSAND[language()]
     return decimal(value)
 
 
@@ -90,7 +95,7 @@ def percent(value: float | None, digits: int = 1) -> str:
     """A share of 1 as 5.1% / 5,1%."""
     if value is None:
         return _("no data")
-    return decimal(value * 100, "#,##0." + "#" * digits) + "%"
+    return decimal(round(value * 100, digits)) + "%"
 
 
 def signed(value: float | None, share: bool = False) -> str:
@@ -112,6 +117,15 @@ def zone_word(moment: datetime) -> str:
     """WIB, WITA, WIT, CET; where a zone has no letters, UTC+4."""
     word = local(moment).tzname() or "UTC"
     return word if word[:1].isalpha() else f"UTC{word.replace('-', MINUS).replace('+0', '+')}"
+
+
+def zone_note() -> str:
+    """WIB (UTC+7): the zone of all times on a page."""
+    moment = local(clock.now())
+    hours = (moment.utcoffset() or timedelta()).total_seconds() / 3600
+    offset = f"UTC{'+' if hours >= 0 else MINUS}{decimal(abs(hours))}"
+    word = zone_word(moment)
+    return word if word.startswith("UTC") else f"{word} ({offset})"
 
 
 def day_word(day: date, year: bool | None = None) -> str:
@@ -167,7 +181,7 @@ def duration(seconds: float | timedelta | None, rough: bool = False) -> str:
     if value < 0.1:
         return _("%(count)s ms", count=decimal(round(value * 1000)))
     if value < 10:
-        return _("%(count)s s", count=decimal(value, "0.#"))
+        return _("%(count)s s", count=decimal(round(value, 1)))
     whole = round(value)
     for size, smaller in ((86_400, 3600), (3600, 60), (60, 1), (1, 0)):
         if whole >= size:

@@ -30,7 +30,7 @@ from htmx_flask import Htmx
 from hub import nav
 from hub.access import settings
 from hub.language import init_language, person
-from hub.text import FILTERS, LANGUAGES, STATES, _, language
+from hub.text import FILTERS, LANGUAGES, STATES, _, language, zone_note
 
 MACROS = ("_ui.html", "_ui_form.html", "_ui_list.html", "_ui_chart.html")
 CSP = (
@@ -46,6 +46,26 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 A_YEAR = 31_536_000
+STYLES = (
+    "tokens", "base", "shell", "button", "status", "stats", "marks", "table", "list", "accounts",
+    "form", "progress", "run", "notice", "dialog", "chart", "calendar", "alone", "print",
+)  # fmt: skip
+SCRIPTS = ("toast", "submit-on-change", "copy", "select", "dialog")
+# errors are answered with a toast (error_page), forms that were refused with the form itself
+HTMX = {
+    "allowEval": False,
+    "includeIndicatorStyles": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "refreshOnHistoryMiss": True,
+    "timeout": 30_000,
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "422", "swap": True},
+        {"code": "[45]..", "swap": False, "error": True},
+    ],
+}
 
 
 def is_htmx() -> bool:
@@ -119,7 +139,7 @@ def url_with(**changes: Any) -> str:
 
 def error_page(status: int, message: str = "", retry_after: int | None = None) -> Response:
     """The page of a refusal; for htmx a toast, the page stays as it was."""
-    g.plain = True
+    g.plain = status >= 500
     if wants_fragment():
         toasts()
         toast(message or _("This did not work. Nothing was changed."), "failed")
@@ -138,9 +158,12 @@ def init_web(app: Flask) -> None:
     mimetypes.add_type("font/woff2", ".woff2")
     Htmx(app)
     init_language(app, root / "translations")
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(url_with=url_with, address=nav.address, STATES=STATES)
+    app.jinja_env.globals.update(
+        url_with=url_with, address=nav.address, sprite=sprite, STATES=STATES
+    )
     app.context_processor(page_context)
     app.url_defaults(version_static)
     app.after_request(carry_toasts)
@@ -150,22 +173,41 @@ def init_web(app: Flask) -> None:
 def page_context() -> dict[str, Any]:
     """What every template finds: `ui`, `me`, `lang`, `other_lang`, `nav()`, `toasts()`."""
     me, lang = person(), language()
+    role = getattr(me, "role", None)
     return {
         "ui": macros(),
         "me": me,
         "lang": lang,
         "languages": LANGUAGES,
         "other_lang": "id" if lang == "en" else "en",
-        "nav": lambda: nav.shown(getattr(me, "role", None)),
+        "nav": lambda: nav.shown(role),
+        "foot_links": lambda: nav.foot(role),
+        "here": here,
+        "zone": zone_note,
+        "styles": STYLES,
+        "scripts": SCRIPTS,
+        "htmx_config": json.dumps(HTMX),
         "toasts": toasts,
         "request_id": g.get("request_id", ""),
     }
 
 
+def here() -> str:
+    """Path and query of this page."""
+    return request.full_path.rstrip("?")
+
+
+def sprite() -> str:
+    """Address of the drawings, once per page (a list shows hundreds of them)."""
+    if "sprite" not in g:
+        g.sprite = url_for("static", filename="img/icons.svg")
+    return str(g.sprite)
+
+
 def macros() -> SimpleNamespace:
     """All macros of the `_ui*.html` files under one name."""
     pages = [current_app.jinja_env.get_template(name).module for name in MACROS]
-    return SimpleNamespace(**{k: v for page in pages for k, v in vars(page).items()})
+    return SimpleNamespace(**{k: v for page in pages for k, v in vars(page).items() if k[0] != "_"})
 
 
 def version_static(endpoint: str, values: dict[str, Any]) -> None:
@@ -209,6 +251,6 @@ def secure(response: Response) -> Response:
         response.headers["Cache-Control"] = kept
     elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = (
-            "no-cache" if g.get("_login_user") is None else "no-store"
+            "no-store" if "_login_user" in g else "private, no-cache"
         )
     return response

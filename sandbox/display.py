@@ -143,7 +143,7 @@ def video_list(box: Box, entry: Entry, ticket: Ticket | None) -> tuple[dict[str,
     found = sight.account.public(sight.instant, before)
     page = found[: -most - 1 : -1]
     rows = [describe(sight, video, names) for video in page]
-    cursor = page[-1].created if page else cursor
+    cursor = page[-1].created * 1000 if page else cursor
     return success(box, {"videos": rows, "cursor": cursor, "has_more": len(found) > most})
 
 

@@ -10,3 +10,4 @@ timeout = 120
 graceful_timeout = 2
 control_socket_disable = True
 loglevel = "warning"
+limit_request_line = 0  # long lists of handles

@@ -140,7 +140,9 @@ class TikTok:
         return self._token(grant_type="refresh_token", refresh_token=refresh_token)
 
     def revoke(self, access_token: str) -> None:
-        answer = self._send("POST", "/v2/oauth/revoke/", form={"token": access_token, **self._app()})
+        answer = self._send(
+            "POST", "/v2/oauth/revoke/", form={"token": access_token, **self._app()}
+        )
         if answer.body.strip() not in (b"", b"{}"):
             self._oauth(answer)
 

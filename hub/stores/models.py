@@ -63,7 +63,8 @@ class StoreAccount(TokenHolder, Base):
     connected_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_sync_time: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    # part of the list's ETag: no change of a row may leave it alone
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, onupdate=now)
     cause: Mapped[str | None] = mapped_column(String(40))
     cause_detail: Mapped[str | None] = mapped_column(Text)
     status_since: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -59,9 +59,7 @@ def sealed(account_id: int, tokens: Tokens) -> dict[str, Any]:
 
 def opened(row: Row[Any], column: str) -> str:
     try:
-        return keys().open(
-            getattr(row, column), table="store_accounts", row=row.id, column=column
-        )
+        return keys().open(getattr(row, column), table="store_accounts", row=row.id, column=column)
     except SealBroken as broken:
         raise ProviderError(
             "access_unreadable", "The stored access cannot be opened", permanent=True,

@@ -63,7 +63,9 @@ class Sandbox:
         answer = orjson.loads(self.post("/_world/grants", body, "application/json"))
         return {grant["handle"]: grant for grant in answer["grants"]}
 
-    def history(self, shops: Sequence[Shop], days: int, until: datetime) -> Iterator[dict[str, Any]]:
+    def history(
+        self, shops: Sequence[Shop], days: int, until: datetime
+    ) -> Iterator[dict[str, Any]]:
         form = {
             "handles": ",".join(one.handle for one in shops),
             "days": str(days),

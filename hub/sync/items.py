@@ -22,7 +22,15 @@ from hub.db import begin, db, reading
 from hub.errors import ProviderError
 from hub.providers.tiktok import STATS, VIDEOS, TikTok, TikTokUser
 from hub.schedule import next_slot
-from hub.stores.models import CONNECTED, ERROR, NEED_RECONNECT, NOT_CONNECTED, USABLE, Store, StoreAccount
+from hub.stores.models import (
+    CONNECTED,
+    ERROR,
+    NEED_RECONNECT,
+    NOT_CONNECTED,
+    USABLE,
+    Store,
+    StoreAccount,
+)
 from hub.stores.tokens import accounts
 from hub.sync import logs
 from hub.sync.calls import Caller
@@ -303,7 +311,8 @@ def write_store(
         )
     if found.parts:
         connection.execute(
-            insert(logs.table), [logs.part_row(part, code, found.row.run_id) for part in found.parts]
+            insert(logs.table),
+            [logs.part_row(part, code, found.row.run_id) for part in found.parts],
         )
     change_account(connection, found, day, state, worst)
 
@@ -333,9 +342,7 @@ def change_account(
             name: case((accounts.c.status == ERROR, value), else_=accounts.c[name])
             for name, value in {"cause": None, "cause_detail": None, "status_since": now()}.items()
         }
-        changed["status"] = case(
-            (accounts.c.status == ERROR, CONNECTED), else_=accounts.c.status
-        )
+        changed["status"] = case((accounts.c.status == ERROR, CONNECTED), else_=accounts.c.status)
     if state == FAILED and worst is not None and worst.cause not in RECONNECT_CAUSES:
         changed |= failed_night(account, day, worst)
     if state == FAILED and worst is not None and worst.cause == "access_expired":
@@ -344,7 +351,10 @@ def change_account(
     if changed:
         connection.execute(
             update(accounts)
-            .where(accounts.c.id == account.account_id, accounts.c.status.in_((*USABLE, NEED_RECONNECT)))
+            .where(
+                accounts.c.id == account.account_id,
+                accounts.c.status.in_((*USABLE, NEED_RECONNECT)),
+            )
             .values(**changed, updated_at=now())
         )
 
@@ -358,5 +368,3 @@ def failed_night(account: Row[Any], day: int, worst: Part) -> dict[str, Any]:
     if nights >= NIGHTS_TO_ERROR:
         changed |= {"cause": worst.cause, "cause_detail": worst.detail}
     return changed
-
-

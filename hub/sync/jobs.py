@@ -98,9 +98,7 @@ def wake_again(run_id: int, woken_at: float) -> None:
     if time.time() - woken_at < WAKE_AGAIN or queue_is_busy():
         return
     with begin() as connection:
-        connection.execute(
-            update(SyncRun).where(SyncRun.id == run_id).values(woken_at=time.time())
-        )
+        connection.execute(update(SyncRun).where(SyncRun.id == run_id).values(woken_at=time.time()))
     runs.wake(run_id)
 
 

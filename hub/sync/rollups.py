@@ -15,7 +15,15 @@ from sqlalchemy.engine import Connection
 from hub.clock import UTC, day_from, day_number, now
 from hub.db import upsert
 from hub.stores.models import USABLE, Store, StoreAccount
-from hub.sync.models import DayTotal, StoreDaily, StoreLatest, UserDaily, Video, VideoDaily, VideoLatest
+from hub.sync.models import (
+    DayTotal,
+    StoreDaily,
+    StoreLatest,
+    UserDaily,
+    Video,
+    VideoDaily,
+    VideoLatest,
+)
 from hub.sync.snapshots import LOOK_BACK, Gains, birthday, sums
 
 facts, latest = VideoDaily.__table__, VideoLatest.__table__

@@ -63,7 +63,9 @@ class Slots:
 
     def _wait(self, member: str, stop: Callable[[], bool]) -> str:
         while not stop():
-            taken = self._ask(lambda: self._take(keys=[self.key], args=[self.limit, self.lease, member]))
+            taken = self._ask(
+                lambda: self._take(keys=[self.key], args=[self.limit, self.lease, member])
+            )
             if taken is None and self.local.acquire(timeout=POLL):
                 return "local"
             if taken:

@@ -71,9 +71,9 @@ FOLLOWERS_BEFORE = (
     .order_by(store_days.c.day.desc())
     .limit(1)
 )
-NEWEST = select(store_latest.c.user_day, store_latest.c.video_day, store_latest.c.data_version).where(
-    store_latest.c.store_id == bindparam("store")
-)
+NEWEST = select(
+    store_latest.c.user_day, store_latest.c.video_day, store_latest.c.data_version
+).where(store_latest.c.store_id == bindparam("store"))
 
 
 @dataclass(frozen=True)

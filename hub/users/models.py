@@ -17,6 +17,7 @@ PLATFORMS = ("tiktok", "instagram", "facebook", "youtube")
 class User(UserMixin, Base):
     """Somebody who can log in (spec 004, table users)."""
 
+    __allow_unmapped__ = True
     __tablename__ = "users"
     __table_args__ = (
         one_of("role", ROLES),
@@ -34,6 +35,12 @@ class User(UserMixin, Base):
     active: Mapped[bool] = mapped_column("is_active", Boolean, default=True)
     store_tags: Mapped[list[str]] = mapped_column(Json, default=list)
     last_login_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    session_token: str = ""  # of the browser that logs in right now; never stored
+
+    def get_id(self) -> str:
+        """What flask-login keeps in the cookie: the session's token, not the account's id."""
+        return self.session_token
 
     @property
     def is_active(self) -> bool:
