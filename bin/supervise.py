@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+for sign in (signal.SIGTERM, signal.SIGINT):  # while nothing has been started yet
+    signal.signal(sign, lambda *_: sys.exit(0))
 
 import demonstration  # noqa: E402
 import watch  # noqa: E402

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.running import RunningHub, living
+from tests.servers import wait_for
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
@@ -25,7 +26,7 @@ def test_it_ends_all_children(run: Callable[..., RunningHub], sign: signal.Signa
 
 def test_it_stops_while_it_still_starts(run: Callable[..., RunningHub]) -> None:
     hub = run(wait=False)
-    time.sleep(0.7)
+    wait_for((hub.folder / "redis").exists, 30, "it does not start")
     family = hub.family()
 
     assert hub.stop() == 0
