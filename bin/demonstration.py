@@ -34,7 +34,7 @@ def furnish(house: "House") -> None:
     settings = load_sandbox()
     given = load_given_port()
     port = given or free_port(house)
-    url = f"http://localhost:{port}"
+    url = f"http://127.0.0.1:{port}"
     point_to(house, url, settings.client_key, settings.client_secret)
     os.putenv("SANDBOX_PORT", str(port))
     if not settings.data_dir:

@@ -244,6 +244,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     open_streams()
+    os.umask(0o077)  # what people and stores gave us is for this user alone
     arguments = parse()
     os.chdir(ROOT)
     try:

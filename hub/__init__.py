@@ -5,10 +5,9 @@ from typing import Any
 from flask import Flask
 from flask_openapi import Info, OpenAPI
 
-from hub import access, api, clock, jobs, log, request_cycle, schedule, web
-from hub.config import Settings, load_settings
+from hub import api, clock, jobs, log, request_cycle, schedule, web
+from hub.config import Settings, load_settings, split
 from hub.crypto import KeyRing
-from hub.config import split
 from hub.db import init_db
 
 VERSION = "1.0.0"

@@ -147,7 +147,7 @@ def sentence(error: ValidationError) -> str:
     return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"
 
 
-SECURITY = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"}}
+SECURITY: dict[str, Any] = {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"}}
 
 
 class ProblemDetail(BaseModel):

@@ -15,6 +15,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
+from dotenv import dotenv_values
+from limits import parse_many
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -167,6 +169,16 @@ class Settings(BaseSettings):
                 raise ValueError("is not a list of addresses or CIDRs") from error
         return value
 
+    @field_validator("admin_rate_limit", "oauth_rate_limit", "login_rate_limit")
+    @classmethod
+    def know_the_limit(cls, value: str) -> str:
+        try:
+            if value.strip() != "off":
+                parse_many(value)
+        except ValueError as error:
+            raise ValueError("is neither off nor a limit such as 100/minute") from error
+        return value
+
     @property
     def production(self) -> bool:
         return self.hub_env == "production"
@@ -214,11 +226,19 @@ def load_settings(**given: Any) -> Settings:
 
     Raises `ConfigError` with every problem at once.
     """
+    problems: list[str] = []
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        raise ConfigError([describe(problem) for problem in error.errors()]) from None
-    return complete(settings)
+        problems = [describe(problem) for problem in error.errors()]
+        settings = Settings(**given | defaults_of(error))
+    problems += complete(settings)
+    if problems:
+        first = {problem.partition(":")[0]: problem for problem in reversed(problems)}
+        raise ConfigError([problem for problem in problems if problem in first.values()])
+    if not settings.production:
+        keep_own_secrets(settings)
+    return settings
 
 
 def describe(problem: Any) -> str:
@@ -226,8 +246,37 @@ def describe(problem: Any) -> str:
     return f"{name}: {problem['msg'].removeprefix('Value error, ')}"
 
 
-def complete(settings: Settings) -> Settings:
-    """Fill what follows from other settings, then refuse what production must not run with."""
+def defaults_of(error: ValidationError) -> dict[str, Any]:
+    """Defaults instead of what could not be read, so that the other checks can run too."""
+    names = {name_of(str(problem["loc"][0])) for problem in error.errors()}
+    return {name: Settings.model_fields[name].default for name in names}
+
+
+def name_of(word: str) -> str:
+    """The setting that an environment variable sets (`NODE_ENV` sets `hub_env`)."""
+    return next((name for name in Settings.model_fields if word.lower() in words_of(name)), word)
+
+
+def words_of(name: str) -> list[str]:
+    """The environment variables of a setting, in lower case; the first that is set counts."""
+    alias = Settings.model_fields[name].validation_alias
+    return [str(word) for word in alias.choices] if isinstance(alias, AliasChoices) else [name]
+
+
+def source_of(settings: Settings, name: str) -> str:
+    """Where a setting's value comes from: environment, .env, made (kept in the data folder),
+    default."""
+    for place, kept in (("environment", os.environ), (".env", dotenv_values(".env"))):
+        there = {word.lower() for word in kept}
+        if any(word in there for word in words_of(name)):
+            return place
+    if name in OWN_SECRETS and getattr(settings, name):
+        return "made"
+    return "default"
+
+
+def complete(settings: Settings) -> list[str]:
+    """Fill what follows from other settings; the problems that only all of them together show."""
     settings.hub_data_dir = settings.hub_data_dir.absolute()
     if not settings.database_url:
         settings.database_url = f"sqlite:///{settings.hub_data_dir / 'hub.sqlite3'}"
@@ -237,22 +286,39 @@ def complete(settings: Settings) -> Settings:
         settings.tiktok_redirect_uri = settings.public_url + "/auth/tiktok/callback"
     if settings.connect_require_signed is None:
         settings.connect_require_signed = settings.production
+    problems = [*key_problems(settings), *address_problems(settings)]
     if settings.production:
-        problems = production_problems(settings, public_given)
-    else:
-        problems = development_problems(settings)
-        if not problems:
-            keep_own_secrets(settings)
-    if problems:
-        raise ConfigError(problems)
-    return settings
+        problems += production_problems(settings, public_given)
+    return problems
 
 
-def development_problems(settings: Settings) -> list[str]:
+def key_problems(settings: Settings) -> list[str]:
+    given = {name: getattr(settings, name) for name in HEX_64}
+    bad = [name for name, value in given.items() if value and not is_hex_64(value)]
+    if not all(is_hex_64(key) for key in split(settings.token_enc_keys_old)):
+        bad.append("token_enc_keys_old")
+    return [f"{name.upper()}: must be 64 hex digits" for name in bad]
+
+
+def is_hex_64(value: str) -> bool:
+    return bool(re.fullmatch(r"[0-9a-fA-F]{64}", value))
+
+
+def address_problems(settings: Settings) -> list[str]:
+    """Addresses that nothing could be reached at."""
+    schemes = {
+        "database_url": ("sqlite:///", "postgresql+psycopg://"),
+        "redis_url": ("redis://", "rediss://", "unix://"),
+        "public_url": ("http://", "https://"),
+        "tiktok_redirect_uri": ("http://", "https://"),
+        "tiktok_api_url": ("http://", "https://"),
+        "tiktok_auth_url": ("http://", "https://"),
+        "tiktok_web_url": ("http://", "https://"),
+    }
     return [
-        f"{name.upper()}: must be 64 hex digits"
-        for name in HEX_64
-        if getattr(settings, name) and not re.fullmatch(r"[0-9a-fA-F]{64}", getattr(settings, name))
+        f"{name.upper()}: must begin with {' or '.join(begins).replace('+psycopg', '')}"
+        for name, begins in schemes.items()
+        if (value := getattr(settings, name)) and not value.startswith(begins)
     ]
 
 
@@ -281,7 +347,7 @@ def weakness(name: str, value: str) -> str | None:
         return "is missing"
     if len(value) < 32:
         return "is shorter than 32 characters"
-    if name in HEX_64 and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+    if name in HEX_64 and not is_hex_64(value):
         return "must be 64 hex digits"
     if len(set(value)) < 8:
         return "repeats the same few characters"

@@ -24,7 +24,7 @@ logger = logging.getLogger("hub")
 
 
 class JsonLines(logging.Formatter):
-    """`logger.info("Sync progress", extra={"processed": 30})` → {"time","level","msg","processed"}."""
+    """`logger.info("Sync progress", extra={"processed": 30})` is one line with `processed`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

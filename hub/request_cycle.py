@@ -5,9 +5,7 @@ import secrets
 import time
 from typing import Any
 
-from flask import Flask, Response, g, make_response, request
-from flask_limiter import Limiter
-from flask_limiter.errors import RateLimitExceeded
+from flask import Flask, Response, current_app, g, make_response, request
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,10 +15,13 @@ from hub import api, web
 from hub.access import client_ip, mark_of, settings
 from hub.config import split
 from hub.db import db, is_away, set_reading
-from hub.errors import Forbidden, HubError, Invalid, NotFound, TooMany, Unavailable
+from hub.errors import Forbidden, HubError, Invalid, NotFound, Unavailable
+from hub.limits import init_limits
+from hub.limits import limit as limit  # doors take it from here
 from hub.log import logger
 
-SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+QUIET = ("/livez", "/ready", "/health", "/api/health")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 WORDS = {
     400: ("INVALID_REQUEST", "The request cannot be read"),
@@ -33,28 +34,6 @@ WORDS = {
     429: ("RATE_LIMIT_EXCEEDED", "Too many requests"),
 }
 
-limiter = Limiter(
-    client_ip,
-    headers_enabled=True,
-    in_memory_fallback_enabled=True,
-    strategy="moving-window",
-    storage_uri="memory://",
-)
-
-
-def limit(name: str) -> Any:
-    """A rate limit by the setting `name`; one count for all routes that share the name."""
-
-    def value() -> str:
-        return str(getattr(settings(), name)).replace(";", "; ")
-
-    def is_off() -> bool:
-        return bool(getattr(settings(), name) == "off")
-
-    return limiter.shared_limit(
-        lambda *_: "1000000/second" if is_off() else value(), scope=name, exempt_when=is_off
-    )
-
 
 def init_request_cycle(app: Flask) -> None:
     app.before_request(begin)
@@ -63,19 +42,6 @@ def init_request_cycle(app: Flask) -> None:
     app.before_request(check_body)
     app.after_request(finish)
     app.register_error_handler(Exception, answer)
-
-
-def init_limits(app: Flask) -> None:
-    """Counts in Redis, shared by all processes; per process while Redis is away."""
-    config = app.extensions["settings"]
-    uri = config.redis_url or "memory://"
-    if uri.startswith("unix://"):
-        uri = "redis+" + uri
-    app.config["RATELIMIT_STORAGE_URI"] = uri
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = (
-        {} if uri == "memory://" else {"socket_connect_timeout": 0.25, "socket_timeout": 0.25}
-    )
-    limiter.init_app(app)
 
 
 def begin() -> None:
@@ -91,7 +57,7 @@ def check_access() -> Response | None:
     if request.endpoint is None or request.endpoint == "static":
         return None  # 404 and 405 follow by themselves
     if request.method == "OPTIONS":
-        return make_response("", 204)
+        return make_response("", 204, {"Allow": ", ".join(sorted(allowed_methods()))})
     mark = mark_of(request.endpoint)
     if mark is None:
         raise Forbidden("Insufficient permissions")
@@ -101,10 +67,14 @@ def check_access() -> Response | None:
     return guard(mark.level)  # type: ignore[no-any-return]
 
 
+def allowed_methods() -> set[str]:
+    """Methods of this address, of all its doors."""
+    adapter = current_app.create_url_adapter(request)
+    return set(adapter.allowed_methods()) if adapter else set()
+
+
 def request_guard(family: api.Family | None) -> Any:
     """Who checks credentials: the users room supplies both ways, wired here by name only."""
-    from flask import current_app
-
     return current_app.extensions["guards"]["key" if family else "session"]
 
 
@@ -135,7 +105,7 @@ def finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
     allow_origins(response)
     took = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
-    quiet = request.path in ("/livez", "/ready", "/health") or request.endpoint == "static"
+    quiet = request.path in QUIET or request.endpoint == "static"
     logger.log(
         10 if quiet else 20,
         "request",
@@ -187,8 +157,6 @@ def answer(error: Exception) -> Response:
 def as_hub_error(error: Exception) -> HubError:
     if isinstance(error, HubError):
         return error
-    if isinstance(error, RateLimitExceeded):
-        return TooMany(WORDS[429][1])
     if isinstance(error, HTTPException):
         return from_http(error)
     away = isinstance(error, PoolTimeout) or (

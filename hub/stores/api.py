@@ -1,10 +1,9 @@
 """Stores as JSON (spec 003, Store Management and Statistics)."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_openapi import APIBlueprint
-from pydantic import AfterValidator, Field, model_validator
 
 from hub import api
 from hub.access import access
@@ -14,9 +13,17 @@ from hub.errors import Invalid
 from hub.request_cycle import limit
 from hub.stores import accounts, auth_api, examples, history, stores
 from hub.stores.consents import revoke
-from hub.stores.directory import Wish, as_line, directory_version, list_stores, show_line
+from hub.stores.directory import as_line, directory_version, list_stores, show_line
 from hub.stores.links import make_link
-from hub.stores.table import as_table, wants_table
+from hub.stores.queries import (
+    HistoryQuery,
+    ListQuery,
+    NewStore,
+    StoreChange,
+    StorePath,
+    StoreQuery,
+)
+from hub.stores.table import as_table
 from hub.users.audit import actor
 
 blueprint = APIBlueprint("stores_api", __name__)
@@ -28,89 +35,7 @@ admin = APIBlueprint(
     abp_responses=examples.refusals(401, 429),
 )
 limit("admin_rate_limit")(admin)
-
-
-def storable(value: str) -> str:
-    if not stores.is_text(value):
-        raise ValueError("the query holds characters that no text has")
-    return value
-
-
-Word = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(storable)]
-Archived = Literal["true", "false"]
-Status = Literal[
-    "CONNECTED", "NEED_RECONNECT", "ERROR", "DISABLED", "NOT_CONNECTED",
-    "fresh", "late", "stopped", "never_connected",
-]  # fmt: skip
-Sort = Literal[
-    "store_code", "store_name", "status", "last_sync", "followers", "views", "created_at"
-]
-
-
-class StorePath(api.Strict):
-    store_code: str = Field(description="whatever its case")
-
-
-class StoreQuery(api.Strict):
-    archived: Archived = Field("false", description="true: also an archived store")
-
-
-class ListQuery(StoreQuery):
-    q: Word | None = Field(None, description="part of code, name, PIC or contact")
-    status: Status | None = None
-    tag: Word | None = None
-    sort: Sort = "store_code"
-    order: Literal["asc", "desc"] = "asc"
-    limit: Annotated[int, api.whole(1, 1000, "limit")] | None = None
-    offset: Annotated[int, api.whole(0, 999_999_999, "offset")] = 0
-
-    def wish(self) -> Wish:
-        return Wish(
-            q=self.q or "",
-            status=self.status or "",
-            tag=self.tag or "",
-            archived=self.archived == "true",
-            sort=self.sort,
-            order=self.order,
-            limit=self.limit,
-            offset=self.offset,
-        )
-
-
-class HistoryQuery(StoreQuery):
-    days: api.Days = Field(30, description="calendar days back from today in TZ; 1 is today only")
-    format: Literal["json", "csv"] | None = Field(None, description="csv as Accept: text/csv")
-
-
-class NewStore(api.Strict):
-    """Checked by `stores.read_store`, whose messages are the spec's."""
-
-    store_code: str = Field(pattern="^[A-Za-z0-9_-]{1,50}$")
-    store_name: str = Field(min_length=1, max_length=255)
-    pic_name: str = Field(min_length=1, max_length=255)
-    pic_contact: str | None = Field(None, max_length=255)
-    tags: list[str] = Field(default_factory=list, max_length=20)
-
-    @model_validator(mode="before")
-    @classmethod
-    def check(cls, given: Any) -> Any:
-        return stores.read_store(given or {})
-
-
-class StoreChange(api.Strict):
-    """Any of the fields; `archived: false` brings a store back."""
-
-    store_name: str | None = Field(None, min_length=1, max_length=255)
-    pic_name: str | None = Field(None, min_length=1, max_length=255)
-    pic_contact: str | None = Field(None, max_length=255)
-    tags: list[str] | None = Field(None, max_length=20)
-    archived: bool | None = None
-    store_code: str | None = Field(None, description="cannot be changed")
-
-    @model_validator(mode="before")
-    @classmethod
-    def check(cls, given: Any) -> Any:
-        return stores.read_change(given or {})
+CSV = "text/csv; charset=utf-8"
 
 
 @admin.get(
@@ -253,10 +178,20 @@ def answer_history(path: StorePath, query: HistoryQuery, read: Any, keys: list[s
     if same := api.unchanged(version):
         return same
     data = read(store, query.days)
-    if wants_table(query.format):
-        name = f"{store.store_code}-{read.__name__.replace('_', '-')}.csv"
-        return api.tagged(as_table(keys, data, name), version)
-    return api.tagged(api.success(data, count=len(data)), version)
+    if not wants_table(query):
+        return api.tagged(api.success(data, count=len(data)), version)
+    name = f"{store.store_code}-{read.__name__.replace('_', '-')}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    text = as_table(keys, data)
+    return api.tagged(Response(text, headers=headers, content_type=CSV), version)
+
+
+def wants_table(query: HistoryQuery) -> bool:
+    """`?format=csv`, else what `Accept` prefers."""
+    if query.format is not None:
+        return query.format == "csv"
+    kinds = ["application/json", "text/csv"]
+    return request.accept_mimetypes.best_match(kinds, "application/json") == "text/csv"
 
 
 @admin.post(

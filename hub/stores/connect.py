@@ -1,19 +1,26 @@
 """Connecting a TikTok account: the pages that people see on the way (spec 003, OAuth Flow)."""
 
 import re
-from typing import Any
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, request
 
 from hub import api
 from hub.access import access, settings
 from hub.crypto import new_token
 from hub.db import db
-from hub.errors import Conflict, HubError, Invalid, NotFound, ProviderError
+from hub.errors import (
+    Conflict,
+    Forbidden,
+    HubError,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    ProviderError,
+)
 from hub.language import person
 from hub.request_cycle import limit
 from hub.stores.accounts import Connected
-from hub.stores.consents import accept_state, revoke, start_consent, tiktok
+from hub.stores.consents import accept_state, revoke, start_consent
 from hub.stores.handover import (
     Pending,
     drop_pending,
@@ -35,6 +42,8 @@ oauth = Blueprint("oauth", __name__)  # with /auth/url these share one limit
 limit("oauth_rate_limit")(oauth)
 
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+# used, revoked, expired and unknown links are one and the same page
+LINK_OVER = "This link was already used or is over. Ask for a new one."
 SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
@@ -43,11 +52,14 @@ SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 def connect_store() -> Response:
     """Lead an owner to TikTok; without a store code ask for it."""
     code = request.args.get("store_code")
-    store = find_allowed((code or "").strip())
-    if store is None:
-        return ask_for_code(code)
     browser = this_browser()
-    address = start_consent(store, browser=browser, actor=acting())
+    try:
+        store = find_allowed((code or "").strip())
+        if store is None:
+            return ask_for_code(code)
+        address = start_consent(store, browser=browser, actor=acting())
+    except (Forbidden, Misconfigured) as error:
+        return closed(error)
     answer = api.success({"authUrl": address}) if api.prefers_json() else redirect_to(address)
     return bind(answer, browser)
 
@@ -74,6 +86,14 @@ def ask_for_code(code: str | None) -> Response:
         problem, status = _("No store has this code."), 404
     allow_forms_to(settings().tiktok_auth_url)
     return render("stores/connect_ask.html", status=status, code=code or "", problem=problem)
+
+
+def closed(error: HubError) -> Response:
+    """A door that does not open, in words for the person before it; JSON callers get theirs."""
+    if api.family_of(request.path):
+        raise error
+    db.session.rollback()
+    return render("stores/connect_closed.html", status=error.status, problem=_(error.message))
 
 
 def acting() -> str:
@@ -160,7 +180,10 @@ def failed(message: str, status: int = 400) -> Response:
 @access("public")
 def show_link(token: str) -> Response:
     """Which store a link connects; looking uses nothing up (previews of messengers look too)."""
-    link, store = need_link(token)
+    found = find_link(token)
+    if found is None:
+        return closed(NotFound(LINK_OVER))
+    link, store = found
     allow_forms_to(settings().tiktok_auth_url)
     asked = [SCOPE_WORDS.get(scope, scope) for scope in settings().scopes]
     page = render("stores/connect_link.html", link=link, store=store, asked=asked)
@@ -172,27 +195,27 @@ def show_link(token: str) -> Response:
 @access("public")
 def follow_link(token: str) -> Response:
     """On to TikTok. The link is used up when the account is connected, not before."""
-    link, store = need_link(token)
-    tiktok()  # without credentials nothing is started
-    open_link(link)
-    browser = this_browser()
-    address = start_consent(store, browser=browser, link=token, actor=acting() or "connect link")
-    return bind(redirect_to(address), browser)
-
-
-def need_link(token: str) -> tuple[Any, Store]:
-    """Used, revoked, expired and unknown links are one and the same page."""
-    found = find_link(token)
+    found, browser = find_link(token), this_browser()
     if found is None:
-        raise NotFound(_("This link was already used or is over. Ask for a new one."))
-    return found
+        return closed(NotFound(LINK_OVER))
+    link, store = found
+    open_link(link)
+    actor = acting() or "connect link"
+    try:
+        address = start_consent(store, browser=browser, link=token, actor=actor)
+    except Misconfigured as error:
+        return closed(error)
+    return bind(redirect_to(address), browser)
 
 
 @blueprint.get("/connect/tiktok/confirm/<token>")
 @access("public")
 def ask_replace(token: str) -> Response:
     """Another account for a connected store: the present one stays until somebody says yes."""
-    _pending, store, account = find_pending(token)
+    try:
+        _pending, store, account = find_pending(token)
+    except NotFound as error:
+        return closed(error)
     page = render("stores/connect_confirm.html", store=store, account=account)
     page.headers["Cache-Control"] = "no-store"
     return page
@@ -205,7 +228,10 @@ def answer_replace(token: str) -> Response:
         return say_yes(token)
     if request.form.get("decision") != "keep":
         raise Invalid(_("Choose whether to replace the account or to keep it."))
-    store, access_token = drop_pending(token)
+    try:
+        store, access_token = drop_pending(token)
+    except NotFound as error:
+        return closed(error)
     revoke(access_token)
     return render("stores/connect_kept.html", store_code=store)
 
@@ -215,9 +241,11 @@ def say_yes(token: str) -> Response:
         done = replace_account(token)
     except Conflict as error:
         return failed(_(error.message))
+    except NotFound as error:
+        return closed(error)
     revoke(done.former_access)
     start_first_sync(done.store_code, acting())
-    return make_response(connected(done))
+    return connected(done)
 
 
 blueprint.register_blueprint(oauth)

@@ -41,12 +41,12 @@ def check_signature(header: str, body: bytes) -> None:
     secret = settings().tiktok_client_secret
     if not found or not secret:
         raise Unauthorized(BAD_SIGNATURE)
-    at = datetime.fromtimestamp(int(found[1]), UTC)
+    age = abs(now().timestamp() - int(found[1]))
     try:
         right = same(found[2], sign(secret, f"{found[1]}.{body.decode()}"))
     except UnicodeDecodeError:
         right = False
-    if not right or abs(now() - at) > WINDOW:
+    if not right or age > WINDOW.total_seconds():
         raise Unauthorized(BAD_SIGNATURE)
 
 

@@ -17,13 +17,13 @@ from sqlalchemy.engine import Connection, Row
 from hub.access import settings
 from hub.clock import now
 from hub.crypto import KeyRing, SealBroken
-from hub.db import begin, db, epoch, reading
+from hub.db import begin, db, epoch, reading, table_of
 from hub.errors import ProviderError
 from hub.log import logger
 from hub.oauth import Tokens, ends_soon
 from hub.stores.models import NEED_RECONNECT, StoreAccount
 
-accounts = StoreAccount.__table__
+accounts = table_of(StoreAccount)
 MARGIN = timedelta(seconds=60)
 POLL = 0.05
 ACCESS, REFRESH = "encrypted_access_token", "encrypted_refresh_token"
@@ -46,7 +46,8 @@ def keys() -> KeyRing:
 
 def sealed(account_id: int, tokens: Tokens) -> dict[str, Any]:
     """The columns of a pair. An empty refresh token never replaces a stored one."""
-    ring, where = keys(), {"table": "store_accounts", "row": account_id}
+    ring = keys()
+    where: dict[str, Any] = {"table": "store_accounts", "row": account_id}
     columns: dict[str, Any] = {
         ACCESS: ring.seal(tokens.access_token, column=ACCESS, **where),
         "token_expires_at": tokens.access_expires_at,
@@ -107,7 +108,7 @@ def fresh_access(
 def take_lease(row: Row[Any]) -> int | None:
     """The fence when this process may refresh the pair it read; None while another one does."""
     with begin() as connection:
-        taken = connection.execute(
+        taken: int | None = connection.execute(
             update(accounts)
             .where(
                 accounts.c.id == row.id,

@@ -180,7 +180,9 @@ def show_status() -> Response:
 )
 @access("admin")
 def list_logs(query: LogQuery) -> Response:
-    code = stores.find_store(query.store_code, archived=True).store_code if query.store_code else None
+    code = (
+        stores.find_store(query.store_code, archived=True).store_code if query.store_code else None
+    )
     return log_lines(query.limit, code)
 
 

@@ -67,7 +67,7 @@ class Batch:
     def how_many(self) -> int:
         video = self.run.job == "video"
         limit = self.config.video_sync_concurrency if video else self.config.sync_concurrency
-        return max(1, min(self.run.total, math.ceil(limit / self.config.workers)))
+        return max(1, min(int(self.run.total), math.ceil(limit / self.config.workers)))
 
     def make_tools(self) -> Tools:
         exit_ = Exit(self.config.provider_timeout_seconds)

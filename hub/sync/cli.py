@@ -21,7 +21,7 @@ demo_group = AppGroup("demo", help="The demo's people, stores and history.")
 @click.option("--store", "store_code", help="One store's code; all stores without it.")
 @click.option("--wait", type=float, default=900.0, show_default=True, help="Seconds; 0 returns.")
 def run(job: str, store_code: str | None, wait: float) -> None:
-    """Start a sync and wait for it. Example: flask --app wsgi sync run --job user --store JKT-001"""
+    """Start a sync and wait. Example: flask --app wsgi sync run --job user --store JKT-001"""
     try:
         run_id = (
             runs.start_store(store_code, job, "cli", "cli")

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from hub.access import settings
 from hub.clock import day_number, now, today
-from hub.db import begin, db, upsert
+from hub.db import begin, db, table_of, upsert
 from hub.errors import HubError
 from hub.http import CallFailed, Exit
 from hub.providers.tiktok import read_tokens
@@ -114,9 +114,9 @@ def add_stores(shops: Sequence[Shop]) -> dict[str, int]:
         for one in shops
     ]  # fmt: skip
     with begin() as connection:
-        upsert(connection, Store.__table__, rows, key=("store_code",), update=())
+        upsert(connection, table_of(Store), rows, key=("store_code",), update=())
         found = connection.execute(select(Store.store_code, Store.id))
-        return {code: store_id for code, store_id in found}
+        return {row.store_code: row.id for row in found}
 
 
 def has_account(code: str) -> bool:
@@ -148,7 +148,7 @@ def add_account(connection: Connection, one: Shop, grant: dict[str, Any]) -> Non
     tokens = read_tokens(grant)
     connected = now() - timedelta(days=100)
     account_id = connection.execute(
-        insert(StoreAccount.__table__)
+        insert(table_of(StoreAccount))
         .values(
             store_code=one.code, platform="tiktok", account_identifier=tokens.account_id,
             status=CONNECTED, connected_at=connected, created_at=connected, updated_at=connected,
@@ -158,7 +158,8 @@ def add_account(connection: Connection, one: Shop, grant: dict[str, Any]) -> Non
         .returning(StoreAccount.id)
     ).scalar_one()  # fmt: skip
     connection.execute(
-        StoreAccount.__table__.update()
+        table_of(StoreAccount)
+        .update()
         .where(StoreAccount.id == account_id)
         .values(**sealed(account_id, tokens))
     )
@@ -178,7 +179,7 @@ def add_history(connection: Connection, one: Shop, store_id: int, past: dict[str
         for at, moment in enumerate(moments)
         if at not in skipped
     ]
-    upsert(connection, StoreDaily.__table__, rows, key=("store_id", "day"), update=())
+    upsert(connection, table_of(StoreDaily), rows, key=("store_id", "day"), update=())
 
 
 def missing_days(one: Shop, days: int) -> set[int]:
@@ -201,7 +202,7 @@ def add_user_days(
         for at, moment in enumerate(moments)
         if at not in skipped
     ]  # fmt: skip
-    upsert(connection, UserDaily.__table__, rows, key=("store_code", "snapshot_date"))
+    upsert(connection, table_of(UserDaily), rows, key=("store_code", "snapshot_date"))
 
 
 def add_video_days(
@@ -220,7 +221,7 @@ def add_video_days(
         if counts[0] is not None and video["first"] + at not in skipped
     ]  # fmt: skip
     rows.sort(key=lambda row: (row["day"], row["video_id"]))
-    upsert(connection, VideoDaily.__table__, rows, key=("store_id", "day", "video_id"))
+    upsert(connection, table_of(VideoDaily), rows, key=("store_id", "day", "video_id"))
 
 
 def add_videos(
@@ -239,9 +240,9 @@ def add_videos(
          else moments[end]}
         for video in videos
     ]  # fmt: skip
-    upsert(connection, Video.__table__, rows, key=("store_id", "video_id"), update=())
+    upsert(connection, table_of(Video), rows, key=("store_id", "video_id"), update=())
     found = select(Video.video_id, Video.id).where(Video.store_id == store_id)
-    return {name: row_id for name, row_id in connection.execute(found)}
+    return {row.video_id: row.id for row in connection.execute(found)}
 
 
 CAST = {

@@ -8,9 +8,7 @@ from hub.db import db, reading
 from hub.sync import logs
 
 
-def read_logs(
-    limit: int, store_code: str | None = None, offset: int = 0
-) -> list[dict[str, Any]]:
+def read_logs(limit: int, store_code: str | None = None, offset: int = 0) -> list[dict[str, Any]]:
     """At most `limit` lines, of one store if given (its code as stored)."""
     query = select(logs.table).order_by(logs.table.c.run_time.desc(), logs.table.c.id.desc())
     if store_code is not None:

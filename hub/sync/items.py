@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import case, insert, select, update
@@ -18,7 +17,7 @@ from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
 from hub.clock import now
-from hub.db import begin, db, reading
+from hub.db import begin, db, reading, table_of
 from hub.errors import ProviderError
 from hub.providers.tiktok import STATS, VIDEOS, TikTok, TikTokUser
 from hub.schedule import next_slot
@@ -40,7 +39,7 @@ from hub.sync.slots import Slots
 from hub.sync.snapshots import Night, store_night
 from hub.work import DONE, FAILED, SKIPPED, finish
 
-items = SyncItem.__table__
+items = table_of(SyncItem)
 PARTS_OF = {
     "all": ("refresh", "user", "video"),
     "user": ("user",),
@@ -138,7 +137,7 @@ def read_parts(found: Reading, tools: Tools) -> None:
         tools.tiktok,
         tools.caller,
         found.account,  # type: ignore[arg-type]
-        in_app(tools.side, tools.app),  # type: ignore[arg-type]
+        in_app(tools.side, tools.app),
         lambda error: try_again(found.row, error),
     )
     names = PARTS_OF[found.row.job]

@@ -15,7 +15,7 @@ from hub import jobs, work
 from hub.access import settings
 from hub.clock import day_number, iso, now, today
 from hub.config import Settings
-from hub.db import begin, db, reading
+from hub.db import begin, db, reading, table_of
 from hub.log import logger
 from hub.schedule import Entry
 from hub.sync import batch, logs, rollups, runs
@@ -54,7 +54,7 @@ CRON = [
 
 def sweep_items() -> None:
     """Take back expired leases; give up what killed its worker again and again."""
-    items = SyncItem.__table__
+    items = table_of(SyncItem)
     with reading(), db.engine.connect() as connection:
         if not connection.execute(
             select(func.count()).select_from(SyncItem).where(SyncItem.state.in_(LIVE))
@@ -117,7 +117,7 @@ def repair_day_totals() -> None:
         return
     _repaired = time.monotonic()
     since = day_number(today(settings().tz)) - 7
-    days = StoreDaily.__table__
+    days = table_of(StoreDaily)
     with reading(), db.engine.connect() as connection:
         if connection.execute(select(SyncRun.id).where(SyncRun.state.in_(LIVE)).limit(1)).first():
             return  # the run's own end recomputes its day

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.clock import now
+from hub.db import table_of
 from hub.sync.models import SyncLog
 
-table = SyncLog.__table__
+table = table_of(SyncLog)
 JOB_NAMES = {
     "refresh": "refresh_tokens",
     "refresh_tokens": "refresh_tokens",

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection, Row
 
 from hub.clock import iso, now
-from hub.db import db, reading
+from hub.db import db, reading, table_of
 from hub.sync import runs
 from hub.sync.models import SyncItem, SyncRun
 from hub.sync.runs import items
@@ -63,7 +63,7 @@ def eta_seconds(run: Row[Any], processed: int) -> int | None:
     if processed * 100 < ETA_FROM * run.total:
         return None
     spent = max(0.0, (now() - run.started_at).total_seconds())
-    return math.ceil(spent / processed * (run.total - processed))
+    return int(math.ceil(spent / processed * (run.total - processed)))  # noqa: RUF046
 
 
 def as_json(
@@ -131,11 +131,7 @@ def list_runs(
     with reading(), db.engine.connect() as connection:
         total = connection.execute(select(func.count()).select_from(SyncRun).where(*where)).scalar()
         rows = connection.execute(
-            select(runs_table)
-            .where(*where)
-            .order_by(SyncRun.id.desc())
-            .limit(limit)
-            .offset(offset)
+            select(runs_table).where(*where).order_by(SyncRun.id.desc()).limit(limit).offset(offset)
         ).all()
     return describe(rows), int(total or 0)
 
@@ -170,4 +166,4 @@ def usual_seconds(job: str) -> float | None:
 def item_of(run_id: int) -> Row[Any]:
     """The only item of a single-store run."""
     with reading(), db.engine.connect() as connection:
-        return connection.execute(select(SyncItem.__table__).where(SyncItem.run_id == run_id)).one()
+        return connection.execute(select(table_of(SyncItem)).where(SyncItem.run_id == run_id)).one()

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
 from hub.clock import day_number, now, today
-from hub.db import begin, db, reading, serialise
+from hub.db import begin, db, reading, serialise, table_of
 from hub.errors import Invalid, NotFound
 from hub.jobs import enqueue
 from hub.stores.models import Store
@@ -22,7 +22,7 @@ from hub.sync.items import PARTS_OF, Part
 from hub.sync.models import JOBS, SyncItem, SyncRun
 from hub.work import CANCELLED, DONE, FAILED, LIVE, QUEUED, RUNNING, SKIPPED
 
-runs, items = SyncRun.__table__, SyncItem.__table__
+runs, items = table_of(SyncRun), table_of(SyncItem)
 BAD_SHARE = 10  # per cent of failures from which a run's log line says FAILED (R26)
 WAIT_POLL = 0.05
 JOB_NAMES = {"refresh_tokens": "refresh_tokens", "user": "user_sync", "video": "video_sync"}
@@ -232,7 +232,7 @@ def counts(connection: Connection, run_id: int) -> dict[str, int]:
     rows = connection.execute(
         select(items.c.state, func.count()).where(items.c.run_id == run_id).group_by(items.c.state)
     )
-    return {state: number for state, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def end_if_complete(run_id: int) -> bool:

@@ -25,8 +25,10 @@ PEOPLE = (
     "Galih Saputra", "Wulan Tanjung", "Bayu Kurniawan", "Laila Fitri", "Rizky Ramadhan",
     "Intan Permata", "Agus Santoso", "Maya Lestari", "Fajar Nugroho", "Dewi Kartika",
 )  # fmt: skip
-REGIONS = ("Jawa Barat", "Jawa Timur", "Jawa Tengah", "Sumatra", "Sulawesi", "Bali dan Nusa Tenggara",
-           "Kalimantan")  # fmt: skip
+REGIONS = (
+    "Jawa Barat", "Jawa Timur", "Jawa Tengah", "Sumatra", "Sulawesi",
+    "Bali dan Nusa Tenggara", "Kalimantan",
+)  # fmt: skip
 # What is wrong with the store at each place of every three hundred.
 WRONG = {
     7: "revoked", 13: "revoked", 46: "revoked", 112: "revoked", 190: "revoked",

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.engine import Connection
 
 from hub.clock import day_from, day_number
-from hub.db import upsert
+from hub.db import table_of, upsert
 from hub.providers.tiktok import TikTokUser, TikTokVideo
 from hub.sync.models import StoreDaily, StoreLatest, UserDaily, Video, VideoDaily, VideoLatest
 
@@ -22,31 +22,52 @@ COUNTS = ("view_count", "like_count", "comment_count", "share_count")
 LOOK_BACK = 60  # days that a video may have been missing before a comparison
 WINDOWS = {"growth_1d": 1, "growth_7d": 7, "growth_30d": 30}
 
-users, videos = UserDaily.__table__, Video.__table__
-facts, latest = VideoDaily.__table__, VideoLatest.__table__
-store_days, store_latest = StoreDaily.__table__, StoreLatest.__table__
+users, videos = table_of(UserDaily), table_of(Video)
+facts, latest = table_of(VideoDaily), table_of(VideoLatest)
+store_days, store_latest = table_of(StoreDaily), table_of(StoreLatest)
 
-KNOWN = select(videos.c.id, videos.c.video_id, videos.c.caption, videos.c.duration,
-               videos.c.created_time, videos.c.removed_at, videos.c.cover_url).where(
-    videos.c.store_id == bindparam("store"),
-    videos.c.video_id.in_(bindparam("ids", expanding=True)),
-)  # fmt: skip
+CAPTIONS = select(
+    videos.c.id,
+    videos.c.video_id,
+    videos.c.caption,
+    videos.c.duration,
+    videos.c.cover_url,
+    videos.c.removed_at.is_not(None).label("removed"),
+).where(videos.c.store_id == bindparam("store"))
+PRESENT = CAPTIONS.where(videos.c.removed_at.is_(None))
+NAMED = CAPTIONS.where(videos.c.video_id.in_(bindparam("names", expanding=True)))
 
 
-def _reference(back: str) -> Any:
-    """The store's newest day with videos at or before a bound day."""
+def _newest_before(column: Any, until: str, known: Any) -> Any:
+    """What the store's newest day at or before a bound one says, of days where `known` is."""
     return (
-        select(func.max(store_days.c.day))
+        select(column)
         .where(
             store_days.c.store_id == bindparam("store"),
-            store_days.c.day <= bindparam(back),
-            store_days.c.tracked_videos.is_not(None),
+            store_days.c.day <= bindparam(until),
+            known.is_not(None),
         )
+        .order_by(store_days.c.day.desc())
+        .limit(1)
         .scalar_subquery()
     )
 
 
-REFERENCES = select(_reference("d1"), _reference("d7"), _reference("d14"), _reference("d30"))
+def _latest(column: Any) -> Any:
+    return select(column).where(store_latest.c.store_id == bindparam("store")).scalar_subquery()
+
+
+# Everything a night must know of the nights before it, in one question.
+BEFORE = select(
+    *(
+        _newest_before(store_days.c.day, f"d{back}", store_days.c.tracked_videos).label(f"d{back}")
+        for back in (1, 7, 14, 30)
+    ),
+    _newest_before(store_days.c.followers, "d7", store_days.c.followers).label("followers"),
+    _latest(store_latest.c.user_day).label("user_day"),
+    _latest(store_latest.c.video_day).label("video_day"),
+    _latest(store_latest.c.data_version).label("version"),
+)
 VIEWS_ON = select(facts.c.day, facts.c.video_id, facts.c.view_count).where(
     facts.c.store_id == bindparam("store"), facts.c.day.in_(bindparam("days", expanding=True))
 )
@@ -61,19 +82,6 @@ LAST_BEFORE = (
     .order_by(facts.c.day.desc())
     .limit(1)
 )
-FOLLOWERS_BEFORE = (
-    select(store_days.c.followers)
-    .where(
-        store_days.c.store_id == bindparam("store"),
-        store_days.c.day <= bindparam("until"),
-        store_days.c.followers.is_not(None),
-    )
-    .order_by(store_days.c.day.desc())
-    .limit(1)
-)
-NEWEST = select(
-    store_latest.c.user_day, store_latest.c.video_day, store_latest.c.data_version
-).where(store_latest.c.store_id == bindparam("store"))
 
 
 @dataclass(frozen=True)
@@ -94,23 +102,30 @@ class Night:
 
 def store_night(connection: Connection, night: Night) -> None:
     """Write a store's night; the caller's transaction holds all of it or nothing."""
-    newest = connection.execute(NEWEST, {"store": night.store_id}).one_or_none()
-    changed: dict[str, Any] = {}
+    backs = {f"d{back}": night.day - back for back in Gains.BACKS}
+    before = connection.execute(BEFORE, {"store": night.store_id, **backs}).one()
+    day_row: dict[str, Any] = {}
+    latest_row: dict[str, Any] = {}
+    again = night.day < max(before.user_day or 0, before.video_day or 0)
     if night.user is not None:
-        changed |= write_user(connection, night, night.user)
+        day_row |= write_user(connection, night, night.user)
+        latest_row |= user_latest(night, night.user, before.followers)
     if night.videos is not None:
-        changed |= write_videos(connection, night, night.videos)
-    version = (newest.data_version if newest else 0) + 1
-    write_latest(connection, night, changed, version)
-    newest_day = max(newest.user_day or 0, newest.video_day or 0) if newest else 0
-    if night.day < newest_day:
+        if before.video_day is not None and night.day <= before.video_day:
+            again |= drop_unseen(connection, night, night.videos)
+        part, weeks = write_videos(connection, night, night.videos, before)
+        day_row |= part
+        latest_row |= weeks
+    write_day(connection, night, day_row)
+    write_latest(connection, night, day_row | latest_row, (before.version or 0) + 1)
+    if again:
         from hub.sync.rollups import rebuild_store
 
         rebuild_store(connection, night.store_id)
 
 
 def write_user(connection: Connection, night: Night, user: TikTokUser) -> dict[str, Any]:
-    """The account's row of the day and its part of the store's day."""
+    """The account's row of the day; its part of the store's day."""
     row = {
         "store_code": night.store_code,
         "snapshot_date": day_from(night.day),
@@ -123,25 +138,28 @@ def write_user(connection: Connection, night: Night, user: TikTokUser) -> dict[s
         "created_at": night.at,
     }
     upsert(connection, users, [row], key=("store_code", "snapshot_date"))
-    part = {
+    return {
         "followers": user.follower_count,
         "likes": user.likes_count,
         "video_count": user.video_count,
     }
-    write_day(connection, night, part)
-    before = connection.execute(
-        FOLLOWERS_BEFORE, {"store": night.store_id, "until": night.day - 7}
-    ).scalar()
-    gained = None if None in (before, user.follower_count) else user.follower_count - before  # type: ignore[operator]
-    return part | {"user_day": night.day, "followers_w": gained, "user_synced_at": night.at}
+
+
+def user_latest(night: Night, user: TikTokUser, before: int | None) -> dict[str, Any]:
+    has = user.follower_count
+    return {
+        "user_day": night.day,
+        "followers_w": None if has is None or before is None else has - before,
+        "user_synced_at": night.at,
+    }
 
 
 def write_videos(
-    connection: Connection, night: Night, seen: Sequence[TikTokVideo]
-) -> dict[str, Any]:
-    """Captions where they changed, the facts, each video's gains, the store's sums."""
+    connection: Connection, night: Night, seen: Sequence[TikTokVideo], before: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Captions where they changed, the facts, each video's gains; (the day's part, the weeks)."""
     ids = write_captions(connection, night, seen)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "store_id": night.store_id,
             "day": night.day,
@@ -156,14 +174,33 @@ def write_videos(
     upsert(connection, facts, rows, key=("store_id", "day", "video_id"), update=COUNTS)
     mark_gone(connection, night)
     born = {ids[video.id]: birthday(video.created_time) for video in seen}
-    gains = Gains.read(connection, night.store_id, night.day, born)
+    gains = Gains.read(connection, night.store_id, night.day, born, before)
     views = {ids[video.id]: video.view_count for video in seen}
-    fresh = [row | gains.of(row["video_id"], row["view_count"]) for row in rows]
-    upsert(connection, latest, fresh, key=("video_id",))
-    part = sums(rows) | {"views_gained": gains.day_gain(views)}
-    write_day(connection, night, part)
-    weeks = {"views_w": gains.week(views), "views_pw": gains.week_before()}
-    return part | weeks | {"video_day": night.day, "video_synced_at": night.at}
+    grown = gains.all(views)
+    upsert(connection, latest, [row | grown[row["video_id"]] for row in rows], key=("video_id",))
+    part = sums(rows) | {"views_gained": gains.day_gain(grown)}
+    weeks = {"views_w": gains.week(grown), "views_pw": gains.week_before()}
+    return part, weeks | {"video_day": night.day, "video_synced_at": night.at}
+
+
+def drop_unseen(connection: Connection, night: Night, seen: Sequence[TikTokVideo]) -> bool:
+    """A day that is read again loses facts of videos that are no longer there; True if any."""
+    there = {video.id for video in seen}
+    stored = connection.execute(
+        select(facts.c.video_id, videos.c.video_id.label("name"))
+        .join(videos, videos.c.id == facts.c.video_id)
+        .where(facts.c.store_id == night.store_id, facts.c.day == night.day)
+    ).all()
+    unseen = [row.video_id for row in stored if row.name not in there]
+    if unseen:
+        connection.execute(
+            delete(facts).where(
+                facts.c.store_id == night.store_id,
+                facts.c.day == night.day,
+                facts.c.video_id.in_(unseen),
+            )
+        )
+    return bool(unseen)
 
 
 def birthday(created: datetime | None) -> int | None:
@@ -188,6 +225,8 @@ def sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def write_day(connection: Connection, night: Night, part: Mapping[str, Any]) -> None:
     """One part of the store's day; the other part of the row stays as it is."""
+    if not part:
+        return
     row = {"store_id": night.store_id, "day": night.day, "created_at": night.at, **part}
     upsert(connection, store_days, [row], key=("store_id", "day"), update=tuple(part))
 
@@ -203,12 +242,14 @@ def write_captions(
     connection: Connection, night: Night, seen: Sequence[TikTokVideo]
 ) -> dict[str, int]:
     """Make or change rows of `videos` where something differs; TikTok id → our integer id."""
-    ids = [video.id for video in seen]
-    wanted = {"store": night.store_id, "ids": ids}
-    known = {row.video_id: row for row in connection.execute(KNOWN, wanted)} if ids else {}
+    if not seen:
+        return {}
+    known = captions(connection, PRESENT, night.store_id)
+    if unknown := [video.id for video in seen if video.id not in known]:
+        known |= captions(connection, NAMED, night.store_id, unknown)
     new = [video for video in seen if differs(known.get(video.id), video)]
     if not new:
-        return {name: row.id for name, row in known.items()}
+        return {name: row[0] for name, row in known.items()}
     rows = [
         {
             "store_id": night.store_id,
@@ -232,17 +273,29 @@ def write_captions(
         key=("store_id", "video_id"),
         update=[name for name in rows[0] if name not in kept],
     )
-    return {row.video_id: row.id for row in connection.execute(KNOWN, wanted)}
+    names = [video.id for video in new]
+    made = captions(connection, NAMED, night.store_id, names)
+    return {name: row[0] for name, row in (known | made).items()}
+
+
+def captions(
+    connection: Connection, query: Any, store: int, names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Rows of `videos` by TikTok id."""
+    bound = {"store": store, "names": names} if query is NAMED else {"store": store}
+    return {row[1]: row for row in connection.execute(query, bound).all()}
 
 
 def differs(known: Any, video: TikTokVideo) -> bool:
     """Whether a video is new, back, or described anew. A cover's signature changes each time."""
+    if known is None:
+        return True
+    _, _, caption, duration, cover, removed = known
     return (
-        known is None
-        or known.removed_at is not None
-        or known.caption != video.caption
-        or known.duration != video.duration
-        or path_of(known.cover_url) != path_of(video.cover_url)
+        bool(removed)
+        or caption != video.caption
+        or duration != video.duration
+        or (cover != video.cover_url and path_of(cover) != path_of(video.cover_url))
     )
 
 
@@ -286,21 +339,22 @@ class Gains:
 
     @classmethod
     def read(
-        cls, connection: Connection, store: int, day: int, born: Mapping[int, int | None]
+        cls, connection: Connection, store: int, day: int, born: Mapping[int, int | None], days: Any
     ) -> "Gains":
-        bound = {f"d{back}": day - back for back in cls.BACKS}
-        found = connection.execute(REFERENCES, {"store": store, **bound}).one()
-        days = dict(zip(cls.BACKS, found, strict=True))
+        """From the database; `days` is the store's row of BEFORE."""
+        known = {back: getattr(days, f"d{back}") for back in cls.BACKS}
         views: dict[int, dict[int, int | None]] = {}
-        if wanted := sorted({one for one in days.values() if one is not None}):
-            for row in connection.execute(VIEWS_ON, {"store": store, "days": wanted}):
-                views.setdefault(row[0], {})[row[1]] = row[2]
+        if wanted := sorted({one for one in known.values() if one is not None}):
+            for on, video, count in connection.execute(
+                VIEWS_ON, {"store": store, "days": wanted}
+            ).all():
+                views.setdefault(on, {})[video] = count
 
         def last_before(video: int, until: int) -> int | None:
             bound = {"store": store, "video": video, "until": until, "since": until - LOOK_BACK}
             return connection.execute(LAST_BEFORE, bound).scalar()
 
-        return cls(day, born, days, views, last_before)
+        return cls(day, born, known, views, last_before)
 
     def base(self, video: int, back: int) -> int | None:
         """Views at or before `day - back`; 0 for a video younger than that; None if unknown."""
@@ -316,19 +370,27 @@ class Gains:
         base = self.base(video, back)
         return None if views is None or base is None else views - base
 
-    def of(self, video: int, views: int | None) -> dict[str, int | None]:
-        return {name: self.gain(video, views, back) for name, back in WINDOWS.items()}
+    def all(self, seen: Mapping[int, int | None]) -> dict[int, dict[str, int | None]]:
+        """The gains of all videos of the day, by window; `seen` maps a video to its views."""
+        grown: dict[int, dict[str, int | None]] = {video: {} for video in seen}
+        for name, back in WINDOWS.items():
+            there = self.views.get(self.days[back] or 0, {})
+            for video, views in seen.items():
+                base = there[video] if video in there else self.base(video, back)
+                gained = None if views is None or base is None else views - base
+                grown[video][name] = gained
+        return grown
 
-    def day_gain(self, seen: Mapping[int, int | None]) -> int | None:
+    def day_gain(self, grown: Mapping[int, Mapping[str, int | None]]) -> int | None:
         """Views gained since yesterday; None when yesterday is missing: a gap is not a jump."""
         if self.days[1] != self.day - 1:
             return None
-        return total(self.gain(video, views, 1) for video, views in seen.items())
+        return total(gains["growth_1d"] for gains in grown.values())
 
-    def week(self, seen: Mapping[int, int | None]) -> int | None:
+    def week(self, grown: Mapping[int, Mapping[str, int | None]]) -> int | None:
         if self.days[7] is None:
             return None
-        return total(self.gain(video, views, 7) for video, views in seen.items())
+        return total(gains["growth_7d"] for gains in grown.values())
 
     def week_before(self) -> int | None:
         """What the videos of seven days ago had gained in the week before that."""

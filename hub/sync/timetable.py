@@ -13,7 +13,11 @@ from hub.sync.jobs import CRON
 from hub.sync.models import SyncRun
 from hub.work import LIVE
 
-JOB_OF = {"refresh_tokens": "refresh_tokens", "sync_user_daily": "user", "sync_video_daily": "video"}
+JOB_OF = {
+    "refresh_tokens": "refresh_tokens",
+    "sync_user_daily": "user",
+    "sync_video_daily": "video",
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,7 @@ def timetable() -> list[Line]:
     """The three jobs; `running` counts any run of that job, whoever started it."""
     config, present = settings(), now()
     with reading(), db.engine.connect() as connection:
-        live = set(
-            connection.execute(select(SyncRun.job).where(SyncRun.state.in_(LIVE))).scalars()
-        )
+        live = set(connection.execute(select(SyncRun.job).where(SyncRun.state.in_(LIVE))).scalars())
     return [
         Line(
             entry.name,

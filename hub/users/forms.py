@@ -1,5 +1,6 @@
 """Forms of people's pages. Labels and messages are in both languages."""
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -69,11 +70,16 @@ def languages() -> list[SelectChoice]:
     return [SelectChoice(word, name) for word, name in LANGUAGES.items()]
 
 
-def zones() -> list[SelectChoice]:
-    """Time zones, Indonesia's first."""
+@cache
+def zone_names() -> tuple[str, ...]:
+    """IANA names, Indonesia's first."""
     rest = sorted(name for name in available_timezones() if "/" in name)
-    names = [*HOME_ZONES, "UTC", *(name for name in rest if name not in HOME_ZONES)]
-    return [SelectChoice(name, name.replace("_", " ")) for name in names if name[:4] != "Etc/"]
+    others = (name for name in rest if name not in HOME_ZONES and not name.startswith("Etc/"))
+    return (*HOME_ZONES, "UTC", *others)
+
+
+def zones() -> list[SelectChoice]:
+    return [SelectChoice(name, name.replace("_", " ")) for name in zone_names()]
 
 
 class PreferencesForm(FlaskForm):

@@ -40,7 +40,7 @@ def own_path(url: str | None) -> str | None:
 
 def me() -> User:
     """Who is logged in; the guard has made sure that somebody is."""
-    found: User = person()
+    found: User = person()._get_current_object()  # the row, not flask-login's proxy of it
     return found
 
 

@@ -23,7 +23,10 @@ def test_it_changes_what_is_given(database: str, api: Any) -> None:
     assert answer.json["message"] == "Store updated"
     data = answer.json["data"]
     assert (data["storeName"], data["tags"], data["picContact"]) == ("New", ["java"], "08")
-    assert api().patch("/admin/stores/jkt", json={"pic_contact": None}).json["data"]["picContact"] is None
+    assert (
+        api().patch("/admin/stores/jkt", json={"pic_contact": None}).json["data"]["picContact"]
+        is None
+    )
 
 
 @pytest.mark.parametrize(("change", "message"), [

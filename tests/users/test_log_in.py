@@ -1,5 +1,6 @@
 """POST /login: the right word opens, every other gets one answer; five failures block."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.users.models import BrowserSession, Log
+from hub.users.people import authenticate
 from tests.people import ANA, BUDI, MIRA, OMAR, PASSWORD, SARI, Person, add_person, add_store
 
 WRONG = "Email or password is not right."
@@ -118,6 +120,19 @@ def test_it_answers_the_same_whatever_was_wrong(as_: Any, db: Any) -> None:
     assert all(page.text.count(WRONG) == 1 for page in pages)
     assert f'value="{ANA.email}"' in pages[0].text
     assert PASSWORD not in "".join(page.text for page in pages)
+
+
+def test_it_takes_as_long_for_an_account_that_does_not_exist(app: Any) -> None:
+    add_person(ANA)
+    app.extensions["settings"].login_rate_limit = "off"
+
+    def seconds(email: str) -> float:
+        begun = time.perf_counter()
+        assert authenticate(email, "wrong", "10.0.0.9") is None
+        return time.perf_counter() - begun
+
+    known, unknown = (min(seconds(email) for _ in range(3)) for email in (ANA.email, "x@hub.test"))
+    assert 0.3 < unknown / known < 3
 
 
 def test_it_asks_again_when_a_field_is_empty(as_: Any) -> None:
