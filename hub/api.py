@@ -95,7 +95,8 @@ def unchanged(version: str) -> Response | None:
 
     `version` names the data and is tied to path, query and form here.
     """
-    if version_tag(version) in parse_etags(request.headers.get("If-None-Match")):
+    known = parse_etags(request.headers.get("If-None-Match"))
+    if known.contains_weak(version_tag(version)):
         return tagged(Response(status=304), version)
     return None
 

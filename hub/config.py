@@ -234,8 +234,10 @@ def load_settings(**given: Any) -> Settings:
         settings = Settings(**given | defaults_of(error))
     problems += complete(settings)
     if problems:
-        first = {problem.partition(":")[0]: problem for problem in reversed(problems)}
-        raise ConfigError([problem for problem in problems if problem in first.values()])
+        first: dict[str, str] = {}
+        for problem in problems:
+            first.setdefault(problem.partition(":")[0], problem)
+        raise ConfigError([*first.values()])
     if not settings.production:
         keep_own_secrets(settings)
     return settings

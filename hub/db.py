@@ -217,32 +217,80 @@ def serialise(connection: Connection, name: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
 
+class Prepared:
+    """A Core statement compiled once and handed to the driver as it is.
+
+    Compiling, caching and parameter handling of Core cost more than a small statement itself;
+    a store's night is made of small ones. Values are converted where their type asks for it.
+    No `expanding` parameters. Results come as the driver gives them.
+    """
+
+    def __init__(self, statement: Any, names: Sequence[str] = ()) -> None:
+        self.statement = statement
+        self.names = list(names) or None
+        self.compiled: dict[str, tuple[str, list[str], dict[str, Any], dict[str, Any]]] = {}
+
+    def form(self, dialect: Dialect) -> tuple[str, list[str], dict[str, Any], dict[str, Any]]:
+        """The text, the order of positional parameters, converters by name, constants by name."""
+        if dialect.name not in self.compiled:
+            compiled = self.statement.compile(dialect=dialect, column_keys=self.names)
+            converters = {
+                name: convert
+                for name, bound in compiled.binds.items()
+                if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect))
+            }
+            constants = {
+                name: value for name, value in compiled.params.items() if value is not None
+            }
+            order = list(compiled.positiontup or ())
+            self.compiled[dialect.name] = str(compiled), order, converters, constants
+        return self.compiled[dialect.name]
+
+    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
+        """Execute with the parameters of each of `rows`."""
+        text_, values = self.bound(connection.dialect, rows)
+        connection.exec_driver_sql(text_, values[0] if len(values) == 1 else values)
+
+    def rows(self, connection: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
+        """What a SELECT gives, read by the driver's own cursor."""
+        text_, values = self.bound(connection.dialect, (parameters,))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(text_, values[0])
+            return cast(list[tuple[Any, ...]], cursor.fetchall())
+        except Exception:  # asked again the long way, for its errors are those of SQLAlchemy
+            return [tuple(row) for row in connection.exec_driver_sql(text_, values[0])]
+        finally:
+            cursor.close()
+
+    def bound(self, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[Any]]:
+        """The statement's text and its parameters in the driver's form."""
+        text_, order, converters, constants = self.form(dialect)
+        values: list[Any] = [{**constants, **row} for row in rows] if constants else list(rows)
+        if converters:
+            values = [
+                {**row, **{name: convert(row[name]) for name, convert in converters.items()}}
+                for row in values
+            ]
+        if order:
+            values = [tuple([row[name] for name in order]) for row in values]
+        return text_, values
+
+
 @lru_cache(maxsize=256)
-def _upsert(dialect: str, table: Table, key: tuple[str, ...], update: tuple[str, ...]) -> Any:
+def _upsert(
+    dialect: str,
+    table: Table,
+    names: tuple[str, ...],
+    key: tuple[str, ...],
+    update: tuple[str, ...],
+) -> Prepared:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     if not update:
-        return statement.on_conflict_do_nothing(index_elements=list(key))
+        return Prepared(statement.on_conflict_do_nothing(index_elements=list(key)), names)
     changed = {name: statement.excluded[name] for name in update}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)
-
-
-@lru_cache(maxsize=256)
-def _plain_upsert(
-    engine: Engine, table: Table, names: tuple[str, ...], key: tuple[str, ...],
-    update: tuple[str, ...],
-) -> tuple[str, tuple[str, ...]] | None:  # fmt: skip
-    """The same statement as the driver takes it (its text, the order of its parameters), where
-    no value needs converting; None where one does. Bulk numbers spend half their time there."""
-    dialect = engine.dialect
-    for name in names:
-        if table.c[name].type.dialect_impl(dialect).bind_processor(dialect) is not None:
-            return None
-    statement = _upsert(dialect.name, table, key, update)
-    compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    if compiled.prefetch:  # a default of Python's would be left out
-        return None
-    return str(compiled), tuple(compiled.positiontup or ())
+    return Prepared(statement.on_conflict_do_update(index_elements=list(key), set_=changed), names)
 
 
 def upsert(
@@ -256,25 +304,14 @@ def upsert(
     """Insert `rows` or, where `key` is already there, set `update` (default: all other columns).
 
     One statement, a list of rows with the same names; an empty `update` leaves rows alone that
-    are there.
+    are there. Python-side defaults of columns that are not named do not apply.
     """
     if not rows:
         return
     names = tuple(rows[0])
     if update is None:
         update = [name for name in names if name not in key]
-    if len(rows) > 1:
-        plain = _plain_upsert(connection.engine, table, names, tuple(key), tuple(update))
-        if plain is not None:
-            text_, order = plain
-            values: Any = rows
-            if order:
-                values = [tuple([row[name] for name in order]) for row in rows]
-            connection.exec_driver_sql(text_, values)
-            return
-    connection.execute(
-        _upsert(connection.dialect.name, table, tuple(key), tuple(update)), list(rows)
-    )
+    _upsert(connection.dialect.name, table, names, tuple(key), tuple(update)).run(connection, *rows)
 
 
 class ForeignTables(Exception):

@@ -5,7 +5,6 @@ Models of answers come from their examples; refusals that any door may give are 
 
 import re
 from copy import deepcopy
-from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -13,6 +12,7 @@ from flask import current_app
 from hub.api import HUB, Family, family_of
 from hub.errors import HubError
 
+TITLE = "TikTok Content Reporting Hub"
 JSON = "application/json"
 TAGS = {
     "Health & Info": "State of the service. No key needed.",
@@ -51,28 +51,84 @@ Instants are ISO 8601 in UTC. An `ETag` sent back as `If-None-Match` gives 304 w
 """
 
 
+def page(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"text/html": {"schema": {"type": "string"}}}}
+
+
+def query(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}, "description": description}
+
+
+# The two addresses of the OAuth flow that browsers open.
+PAGES: dict[str, Any] = {
+    "/connect/tiktok": {
+        "get": {
+            "tags": ["OAuth Flow"],
+            "operationId": "connect_store",
+            "summary": "Connect a TikTok account: leads to TikTok",
+            "description": "A page; with `Accept: application/json` the address as `/auth/url`.",
+            "parameters": [query("store_code", "the store that is connected")],
+            "responses": {
+                "200": page("Asks for the code when none was given"),
+                "303": {"description": "On to TikTok"},
+                "400": page("INVALID_REQUEST"),
+                "403": page("FORBIDDEN: needs a link or a login"),
+                "404": page("STORE_NOT_FOUND"),
+                "429": page("RATE_LIMIT_EXCEEDED"),
+            },
+        }
+    },
+    "/auth/tiktok/callback": {
+        "get": {
+            "tags": ["OAuth Flow"],
+            "operationId": "finish_connect",
+            "summary": "Where TikTok sends the owner back; not to be called by hand",
+            "parameters": [
+                query("code", "authorization code"),
+                query("state", "signed state, used once"),
+                query("error", "why nothing was allowed"),
+                query("error_description", "the same in TikTok's words"),
+            ],
+            "responses": {
+                "200": page("Connected"),
+                "303": {"description": "Another account: asks before it replaces the present one"},
+                "400": page("Not connected, with the reason"),
+                "429": page("RATE_LIMIT_EXCEEDED"),
+            },
+        }
+    },
+}
+
+
 def example(body: Any, description: str = "OK") -> dict[str, Any]:
     """A documented answer by its example; the model is made of it."""
     return {"description": description, "content": {JSON: {"example": body}}}
 
 
-@lru_cache(maxsize=4)
-def _document(app: Any) -> dict[str, Any]:
-    document: dict[str, Any] = deepcopy(app.api_doc)
-    rows = (f"| `{code}` | {status} | {meaning} |" for code, status, meaning in CODES)
-    document["info"]["description"] = TEXT + "\n".join(rows)
-    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
-    endpoints = endpoints_of(app)
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            complete(operation, family_of(path) or HUB)
-            operation["operationId"] = endpoints[path, method.upper()].rpartition(".")[2]
-    return document
-
-
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of every JSON route; made once."""
-    return _document(current_app._get_current_object())  # type: ignore[attr-defined]
+    kept: dict[str, Any] = current_app.extensions
+    if "openapi" not in kept:
+        kept["openapi"] = make_document(current_app)
+    return kept["openapi"]  # type: ignore[no-any-return]
+
+
+def make_document(app: Any) -> dict[str, Any]:
+    made: dict[str, Any] = deepcopy(app.api_doc)
+    rows = (f"| `{code}` | {status} | {meaning} |" for code, status, meaning in CODES)
+    made["info"] |= {"title": TITLE, "description": TEXT + "\n".join(rows)}
+    made["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    endpoints, used = endpoints_of(app), set[str]()
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
+            complete(operation, family_of(path) or HUB)
+            name = endpoints[path, method.upper()].rpartition(".")[2]
+            if name in used:
+                name += re.sub(r"\W+", "_", path)
+            used.add(name)
+            operation["operationId"] = name
+    made["paths"] |= deepcopy(PAGES)
+    return made
 
 
 def endpoints_of(app: Any) -> dict[tuple[str, str], str]:

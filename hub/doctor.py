@@ -54,7 +54,12 @@ def shown(config: Settings, name: str) -> str:
         return "(empty)"
     if SECRET.search(name):
         return f"(hidden, {len(value)} characters)"
-    return redact(str(value)) if name in SECRET_ADDRESSES else str(value)
+    return masked(str(value)) if name in SECRET_ADDRESSES else str(value)
+
+
+def masked(address: str) -> str:
+    """An address without user and password."""
+    return re.sub(r"://[^/]*@", "://[hidden]@", address)
 
 
 def examine() -> list[Finding]:
@@ -138,7 +143,7 @@ def find_redis() -> tuple[Any, str]:
     """The client to ask, or None and why nobody is asked."""
     config = settings()
     if config.redis_url:
-        return jobs.redis(), f"Redis at {redact(config.redis_url)}"
+        return jobs.redis(), f"Redis at {masked(config.redis_url)}"
     binary = embedded.find_redis_server()
     if binary is None:
         return None, "no redis-server or valkey-server here: install one or set REDIS_URL"
@@ -152,9 +157,7 @@ def find_redis() -> tuple[Any, str]:
 def is_running() -> bool:
     """Whether `bin/run` or `bin/demo` lives on this data folder with a Redis of its own."""
     try:
-        return bool(
-            json.loads((settings().hub_data_dir / "run.json").read_text())["pids"]["redis"]
-        )
+        return bool(json.loads((settings().hub_data_dir / "run.json").read_text())["pids"]["redis"])
     except (OSError, ValueError, KeyError):
         return False
 
@@ -199,4 +202,4 @@ def check_time() -> tuple[str, str]:
 
 
 def one_line(error: Exception) -> str:
-    return redact(str(getattr(error, "orig", error)).strip().splitlines()[0])[:160]
+    return masked(redact(str(getattr(error, "orig", error)).strip().splitlines()[0]))[:160]

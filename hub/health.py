@@ -181,7 +181,9 @@ def count_workers(client: Any) -> int:
     pipeline = client.pipeline(transaction=False)
     for key in keys:
         pipeline.hmget(key, "last_heartbeat", "hostname", "pid")
-    return sum(is_live(*(word.decode() if word else "" for word in row)) for row in pipeline.execute())
+    return sum(
+        is_live(*(word.decode() if word else "" for word in row)) for row in pipeline.execute()
+    )
 
 
 def is_live(heartbeat: str, host: str, pid: str) -> bool:

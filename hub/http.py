@@ -18,14 +18,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError
 
 MAX_BYTES = 2 * 1024 * 1024
 POOL = 256
 
 
 class CallFailed(Exception):
-    """No usable answer: `cause` is timeout, unreachable or too_long."""
+    """No usable answer: `cause` is timeout, unreachable, too_long or unreadable (bad gzip)."""
 
     def __init__(self, cause: str, message: str) -> None:
         super().__init__(message)
@@ -182,4 +182,6 @@ class Exit:
     def _failed(error: Exception, watched: dict[str, Any], limit: float) -> CallFailed:
         if watched.get("late") or isinstance(error, requests.Timeout):
             return CallFailed("timeout", f"no whole answer within {limit:g} s")
+        if isinstance(error, DecodeError):
+            return CallFailed("unreadable", "the answer cannot be unpacked")
         return CallFailed("unreachable", type(error).__name__)

@@ -59,7 +59,7 @@ class Window:
 
 
 class Counter:
-    """Counts requests. A hung Redis costs one caller 250 ms, then nobody until the pause is over."""
+    """Counts requests. A hung Redis costs one caller 250 ms each PAUSE; the others do not wait."""
 
     def __init__(self, shared: Storage) -> None:
         self.shared = MovingWindowRateLimiter(shared)

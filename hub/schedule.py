@@ -85,7 +85,7 @@ def next_slot(cron: str, after: datetime, zone: str) -> datetime:
 
 def last_slot(cron: str, until: datetime, zone: str) -> datetime:
     """The newest planned instant at or before `until`, in UTC."""
-    local = (until + timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+    local = (until + timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
     moment: datetime = croniter(cron, local, max_years_between_matches=50).get_prev(datetime)
     return moment.astimezone(UTC)
 

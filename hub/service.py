@@ -68,7 +68,7 @@ INFO: dict[str, Any] = {
         },
     },
 }
-HEALTHY = {
+HEALTHY: dict[str, Any] = {
     "status": "healthy",
     "timestamp": "2026-01-24T09:00:00.000Z",
     "uptime": 3600,

@@ -52,16 +52,18 @@ def claim(
 
     Two workers never get the same row: SQLite serialises writers, PostgreSQL skips locked rows.
     """
-    free = (
+    free = (  # a CTE: PostgreSQL may run a plain subquery again for each row, past its limit
         select(table.c.id)
         .where(table.c.state == QUEUED, where)
         .order_by(*order)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     taken = (
         update(table)
-        .where(table.c.id.in_(free), table.c.state == QUEUED)
+        .where(table.c.id.in_(select(free.c.id)), table.c.state == QUEUED)
         .values(
             state=RUNNING,
             owner=owner,

@@ -74,9 +74,11 @@ def copy_database(server: Postgres, template: str) -> str:
 
 
 @contextmanager
-def start_sandbox() -> Generator["Sandbox"]:
-    """The providers' stand-in in a process of its own: no quota, 8 videos an account."""
-    given = {"SANDBOX_QUOTA": "0", "SANDBOX_NEW_VIDEOS": "false", "SANDBOX_VIDEOS": "8"}
+def start_sandbox(**settings: Any) -> Generator["Sandbox"]:
+    """The providers' stand-in in a process of its own: no quota, 8 videos an account, unless
+    `settings` (lower-case, without SANDBOX_) say otherwise."""
+    usual = {"quota": 0, "new_videos": "false", "videos": 8}
+    given = {f"SANDBOX_{name.upper()}": str(value) for name, value in (usual | settings).items()}
     port = free_port()
     command = [sys.executable, "-m", "sandbox", "--port", str(port)]
     server = start(command, cwd=ROOT, env={**os.environ, **given})

@@ -2,6 +2,7 @@
 look of both themes. A figure is {"data", "layout"} as plotly's own classes write it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
@@ -14,6 +15,7 @@ from hub.analytics.numbers import Series
 from hub.clock import day_from
 from hub.text import _, day_word, exact, language, short
 
+DECIMAL = re.compile(r"[.,](\d{1,2})(?=[^\d.,]|$)")
 LINES = 4  # horizontal lines above the lowest
 WORDS_AT_MOST = 3  # gaps that carry their words
 
@@ -38,10 +40,17 @@ def day_label(day: int, year: bool = False) -> str:
 
 def period(first: int, last: int) -> str:
     """25 Oct to 23 Nov 2026; both years where they differ."""
-    both = day_from(first).year != day_from(last).year
-    return _(
-        "%(first)s to %(last)s", first=day_label(first, both), last=day_label(last, year=True)
-    )
+    return span(first, last, year=True)
+
+
+def span(first: int, last: int, year: bool = False) -> str:
+    """8 to 9 Nov, 25 Oct to 23 Nov; with the year at its end, or twice where they differ."""
+    begin, end = day_from(first), day_from(last)
+    if (begin.year, begin.month) == (end.year, end.month):
+        head = str(begin.day)
+    else:
+        head = day_label(first, year=year and begin.year != end.year)
+    return _("%(first)s to %(last)s", first=head, last=day_label(last, year))
 
 
 def chart(
@@ -87,9 +96,12 @@ def figure(
             go.Scatter(x=days[at : at + 1], y=[found.values[at]], mode="markers", meta=end,
                        hoverinfo="skip")
         )  # fmt: skip
+    ticks = axis([*found.known, *(value for value in before if value is not None)], from_zero)
+    widest = max(len(word) for word in ticks["ticktext"])
     layout = go.Layout(
+        margin={"l": max(44, 16 + 7 * widest)},
         xaxis={"range": [days[0], days[-1]]} if len(days) > 1 else {},
-        yaxis=axis([*found.known, *(value for value in before if value is not None)], from_zero),
+        yaxis=ticks,
         shapes=[*gap_shapes(found), *mark_shapes(marks)],
         annotations=[*end_labels(found, before), *gap_words(found), *mark_words(marks)],
     )
@@ -117,9 +129,24 @@ def axis(values: Sequence[float], from_zero: bool) -> dict[str, Any]:
     ticks = round_steps(min(values, default=0), max(values, default=0), from_zero)
     return {
         "tickvals": ticks,
-        "ticktext": [short(tick) for tick in ticks],
+        "ticktext": tick_words(ticks),
         "range": [ticks[0], ticks[-1]],
     }
+
+
+def tick_words(ticks: Sequence[float]) -> list[str]:
+    """4M, 2.5M: written alike, without noughts that all of them share."""
+    words = [short(tick) for tick in ticks]
+    while True:
+        decimal = [word for word in words if DECIMAL.search(word)]
+        if not decimal or any(DECIMAL.search(word)[1][-1] != "0" for word in decimal):  # type: ignore[index]
+            return words
+        words = [DECIMAL.sub(shorten, word) for word in words]
+
+
+def shorten(found: re.Match[str]) -> str:
+    kept = found[0][:-1]
+    return "" if len(kept) == 1 else kept
 
 
 def round_steps(low: float, high: float, from_zero: bool) -> list[float]:
@@ -129,8 +156,8 @@ def round_steps(low: float, high: float, from_zero: bool) -> list[float]:
         high = low + max(1, abs(low) * 0.01)
     raw = (high - low) / LINES
     size = 10 ** floor(log10(raw))
-    step = next(size * n for n in (1, 2, 2.5, 5, 10) if size * n >= raw * 0.999)
-    step = max(1, step)
+    steps = (1, 2, 2.5, 5, 10) if size >= 10 else (1, 2, 5, 10)
+    step = max(1, next(size * n for n in steps if size * n >= raw * 0.999))
     first = floor(low / step)
     return [step * n for n in range(first, max(first + 1, ceil(high / step)) + 1)]
 
@@ -138,7 +165,11 @@ def round_steps(low: float, high: float, from_zero: bool) -> list[float]:
 def gap_shapes(found: Series) -> list[dict[str, Any]]:
     """A band from the last known day to the next."""
     return [
-        {"name": "gap", "x0": iso(max(first - 1, found.first)), "x1": iso(min(last + 1, found.last))}
+        {
+            "name": "gap",
+            "x0": iso(max(first - 1, found.first)),
+            "x1": iso(min(last + 1, found.last)),
+        }
         for first, last in found.gaps
     ]
 
@@ -177,16 +208,14 @@ def table(found: Series, before: Sequence[float | None]) -> list[list[Any]]:
     """Newest day first."""
     rows = [
         [day_word(day_from(day)), value, *([before[n]] if before else [])]
-        for n, (day, value) in enumerate(zip(range(found.first, found.last + 1), found.values))
+        for n, (day, value) in enumerate(enumerate(found.values, found.first))
     ]
     return rows[::-1]
 
 
 def describe(unit: str, found: Series) -> str:
     """What somebody who cannot see the chart has to know."""
-    head = _(
-        "Line chart: %(unit)s, %(period)s.", unit=unit, period=period(found.first, found.last)
-    )
+    head = _("Line chart: %(unit)s, %(period)s.", unit=unit, period=period(found.first, found.last))
     if not found.known:
         return head + " " + _("No data.")
     text = _(
@@ -208,14 +237,9 @@ def gaps_in_words(found: Series) -> str:
 def stretches(gaps: Sequence[tuple[int, int]], most: int = 4) -> str:
     """8 to 9 Nov, 15 Nov and 3 more: stretches of days in words."""
     words = [
-        day_label(first)
-        if first == last
-        else _("%(first)s to %(last)s", first=day_label(first), last=day_label(last))
-        for first, last in gaps[:most]
+        day_label(first) if first == last else span(first, last) for first, last in gaps[:most]
     ]
     rest = len(gaps) - most
     if rest > 0:
         words.append(_("%(count)s more", count=rest))
     return ", ".join(words)
-
-

@@ -62,6 +62,7 @@ def store_days(store_id: int, first: int, last: int) -> dict[int, Row[Any]]:
 
 def series(days: dict[int, Row[Any]], column: str, last: int, length: int) -> Series:
     """A column over the `length` days up to `last`, and over the days before them."""
+
     def read(until: int) -> list[float | None]:
         return [
             getattr(days[day], column) if day in days else None
@@ -93,7 +94,8 @@ def network_changes(first: int, last: int) -> dict[int, Row[Any]]:
         .where(day.day.between(first, last))
         .group_by(day.day)
     )
-    return {row.day: row for row in db.session.execute(wanted)}
+    rows: Sequence[Any] = db.session.execute(wanted).all()
+    return {row.day: row for row in rows}
 
 
 def total(values: Sequence[float | None]) -> float | None:

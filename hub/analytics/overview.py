@@ -2,14 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from hub.analytics import figures
-from hub.analytics.figures import Chart, day_label, period
+from sqlalchemy import Row
+
+from hub.analytics import figures, titles
+from hub.analytics.figures import Chart, period
 from hub.analytics.numbers import (
     WEEK,
-    Row,
     Series,
+    last_runs,
     network_changes,
     network_days,
     series,
@@ -18,14 +21,16 @@ from hub.analytics.numbers import (
     week_curves,
 )
 from hub.stores.lines import Line
-from hub.stores.states import DueDays, due_days
-from hub.sync.causes import PIC, Cause
-from hub.text import _, ngettext, percent, short
+from hub.stores.states import LATE, DueDays, due_days
+from hub.sync.causes import PIC, RETRY, Cause
+from hub.sync.progress import describe, usual_seconds
+from hub.text import _, ngettext
 
 MONTH = 30
 MOVERS = 4
 FEW = 140  # views of a week: 20 a day; below it a percentage says nothing
 NAMES = 2
+MARKS, APART = 3, 6  # words over a chart, and the days between them
 METRICS = ("views", "followers", "videos")
 COLUMNS = {"views": "views_gained", "followers": "followers", "videos": "video_count"}
 
@@ -37,6 +42,10 @@ class Group:
     word: str
     cause: Cause
     lines: list[Line]
+
+    @property
+    def size(self) -> int:
+        return len(self.lines)
 
     @property
     def who(self) -> str:
@@ -57,6 +66,22 @@ class Stat:
     change: float | None
     before: float | None
     curve: list[float | None]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended, as the panel shows it."""
+
+    id: int
+    job: str
+    outcome: str
+    started: datetime
+    took: timedelta
+    usual: float | None  # seconds: the median of the last thirty
+    total: int
+    successful: int
+    failed: int
+    skipped: int
 
 
 @dataclass(frozen=True)
@@ -170,12 +195,13 @@ def network_chart(days: dict[int, Row[Any]], metric: str, last: int) -> Chart:
     if metric == "views":
         compared = any(value is not None for value in found.before)
         return figures.chart(
-            "h-trend", views_title(found), note + dashed(compared), _("Views a day"), found,
+            "h-trend", titles.views(found), note + dashed(compared), _("Views a day"), found,
             from_zero=True, compared=_("30 days before") if compared else "",
         )  # fmt: skip
+    stores = max((days[day].stores for day in days if day == found.last), default=0)
     unit = {"followers": _("Followers"), "videos": _("Videos")}[metric]
     return figures.chart(
-        "h-trend", level_title(unit, found, days), note, unit, found,
+        "h-trend", titles.level(unit, found, stores), note, unit, found,
         from_zero=False, marks=stores_marks(days, found),
     )  # fmt: skip
 
@@ -184,46 +210,45 @@ def dashed(compared: bool) -> str:
     return _("; dashed: the 30 days before") if compared else ""
 
 
-def views_title(found: Series) -> str:
-    """Views a day: 2.1M on average, 8% more than the 30 days before."""
-    known, other = found.known, [value for value in found.before if value is not None]
-    if not known:
-        return _("Views a day: no data yet")
-    mean = sum(known) / len(known)
-    if len(other) < len(found.values) // 2:
-        return _("Views a day: %(mean)s on average", mean=short(round(mean)))
-    change = mean / (sum(other) / len(other)) - 1 if sum(other) else 0
-    words = {"mean": short(round(mean)), "share": percent(abs(change), 0)}
-    if abs(change) < 0.005:
-        return _("Views a day: %(mean)s on average, as in the 30 days before", **words)
-    if change > 0:
-        return _("Views a day: %(mean)s on average, %(share)s more than before", **words)
-    return _("Views a day: %(mean)s on average, %(share)s fewer than before", **words)
-
-
-def level_title(unit: str, found: Series, days: dict[int, Row[Any]]) -> str:
-    if not found.known:
-        return _("%(unit)s: no data yet", unit=unit)
-    newest = max(day for day in days if day <= found.last)
-    return ngettext(
-        "%(unit)s: %(level)s in %(num)s store",
-        "%(unit)s: %(level)s in %(num)s stores",
-        days[newest].stores, unit=unit, level=short(found.known[-1]),
-    )  # fmt: skip
-
-
 def stores_marks(days: dict[int, Row[Any]], found: Series) -> list[tuple[int, str]]:
     """Days on which the number of stores behind a level changed: the line jumps there."""
-    marks = []
-    for day in range(found.first + 1, found.last + 1):
-        if day in days and day - 1 in days and (step := days[day].stores - days[day - 1].stores):
-            word = ngettext("%(count)s store", "%(count)s stores", abs(step), count=sign(step))
-            marks.append((day, word))
-    return sorted(marks[-3:])
+    steps = [
+        (day, days[day].stores - days[day - 1].stores)
+        for day in range(found.first + 1, found.last + 1)
+        if day in days and day - 1 in days and days[day].stores != days[day - 1].stores
+    ]
+    shown: list[tuple[int, int]] = []
+    for day, step in sorted(steps, key=lambda pair: -abs(pair[1])):
+        if all(abs(day - other) >= APART for other, _step in shown):
+            shown.append((day, step))
+    return [
+        (day, ngettext("%(count)s store", "%(count)s stores", abs(step), count=sign(step)))
+        for day, step in sorted(shown[:MARKS])
+    ]
 
 
 def sign(step: int) -> str:
     return f"{'+' if step > 0 else chr(0x2212)}{abs(step)}"
+
+
+def ended_runs() -> list[Ended]:
+    """The newest ended run of each job, in the order they ran."""
+    rows = last_runs()
+    return [
+        Ended(
+            row.id,
+            row.job,
+            "failed" if row.state == "failed" else str(found["outcome"] or "partial"),
+            row.started_at or row.created_at,
+            row.finished_at - (row.started_at or row.created_at),
+            usual_seconds(row.job),
+            row.total,
+            found["successful"],
+            found["failed"],
+            found["skipped"],
+        )
+        for row, found in zip(rows, describe(rows), strict=True)
+    ]
 
 
 def overview(lines: list[Line], metric: str) -> dict[str, Any]:
@@ -235,12 +260,12 @@ def overview(lines: list[Line], metric: str) -> dict[str, Any]:
     rising, falling = movers(lines, last)
     return {
         "states": count_states(lines),
+        "late": sum(line.row.state == LATE and line.helps == RETRY for line in lines),
         "groups": groups_of(lines),
         "stats": network_stats(lines, days, last),
         "weeks": (
             figures.period(last - WEEK + 1, last),
-            _("%(first)s to %(last)s", first=day_label(last - 2 * WEEK + 1),
-              last=day_label(last - WEEK)),
+            figures.span(last - 2 * WEEK + 1, last - WEEK),
         ),
         "whole": sum(is_whole(line) for line in lines),
         "chart": network_chart(days, metric, last),

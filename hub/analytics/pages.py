@@ -4,14 +4,12 @@ from flask import Blueprint, Response, request
 
 from hub import nav
 from hub.access import access
-from hub.analytics.numbers import last_runs
-from hub.analytics.overview import METRICS, overview
+from hub.analytics.overview import METRICS, ended_runs, overview
 from hub.clock import day_from
+from hub.language import person as me
 from hub.stores.lines import all_lines
-from hub.sync.progress import describe
 from hub.sync.timetable import timetable
 from hub.text import lazy_gettext
-from hub.users.pages import me
 from hub.users.people import home_of, visible_stores
 from hub.web import redirect_to, render
 
@@ -35,7 +33,7 @@ def show_overview() -> Response:
         block="trend",
         lines=lines,
         metric=metric,
-        runs=describe(last_runs()),
+        runs=ended_runs(),
         next_run=min(line.next_run for line in timetable()),
         date=day_from(found["last"]),
         **found,

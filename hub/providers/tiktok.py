@@ -226,7 +226,7 @@ class TikTok:
         try:
             return self.exit.call(method, self.base + path, headers=sent, data=data)
         except CallFailed as failed:
-            if failed.cause == "too_long":
+            if failed.cause in ("too_long", "unreadable"):
                 raise bad(str(failed)) from None
             raise ProviderError(failed.cause, MESSAGES[failed.cause], detail=str(failed)) from None
 
@@ -348,8 +348,10 @@ def read_video(video: Any) -> TikTokVideo:
     if not isinstance(video, dict):
         raise bad("a video is no object")
     video_id = video.get("id")
-    if not isinstance(video_id, str) or not video_id.isascii() or not 0 < len(video_id) <= 255:
+    if not isinstance(video_id, str) or not 0 < len(video_id) <= 255:
         raise bad("a video has no id")
+    if not video_id.isascii() or not video_id.isprintable():
+        raise bad("the id of a video cannot be stored")
     created = count(video.get("create_time"), "create_time")
     if created is not None and created > 253_402_300_799:
         raise bad("create_time is beyond the year 9999")

@@ -1,12 +1,14 @@
-"""The lines of the stores page: state, trouble, numbers and nights, in a fixed number of queries."""
+"""The lines of the stores page: state, trouble, numbers, nights; a fixed number of queries."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from babel.dates import format_date
 from sqlalchemy import ColumnElement, Row, Subquery, case, func, select, true
 
+from hub.clock import day_from
 from hub.db import db
 from hub.errors import NotFound
 from hub.listing import Listing
@@ -18,6 +20,7 @@ from hub.stores.tokens import granted
 from hub.stores.troubles import trouble_of, words_of
 from hub.sync.causes import LINK, NOBODY, PIC, RETRY, Cause
 from hub.sync.models import StoreDaily, StoreLatest
+from hub.text import language
 
 SORTS = ("state", "store_name", "followers", "views", "last_sync")
 MOST_FIRST = ("followers", "views", "last_sync")
@@ -73,9 +76,27 @@ class Line:
         usable = self.row.state in (FRESH, LATE) or self.helps == RETRY
         return usable and not (self.helps == LINK and self.row.state != FRESH)
 
+    def day(self, number: int) -> str:
+        """A day number as people read it: 23 Nov."""
+        return str(format_date(day_from(number), "d MMM", locale=language()))
+
     @property
     def missing_nights(self) -> int:
         return self.nights.count(MISSING)
+
+    @property
+    def missing_stretches(self) -> list[tuple[int, int]]:
+        """Missing nights as first and last day numbers."""
+        first = max(self.due.user, self.due.video) - len(self.nights) + 1
+        found: list[tuple[int, int]] = []
+        for day, kind in enumerate(self.nights, first):
+            if kind != MISSING:
+                continue
+            if found and found[-1][1] == day - 1:
+                found[-1] = (found[-1][0], day)
+            else:
+                found.append((day, day))
+        return found
 
     @property
     def views_are_new(self) -> bool:

@@ -22,10 +22,16 @@ from hub.errors import ProviderError
 from hub.log import logger
 from hub.oauth import Tokens, ends_soon
 from hub.stores.models import NEED_RECONNECT, StoreAccount
+from hub.work import LeaseLost
+
+Refresh = Callable[[str, Callable[[], None]], Tokens]
 
 accounts = table_of(StoreAccount)
 MARGIN = timedelta(seconds=60)
 POLL = 0.05
+LONGEST_WAIT = 300.0  # a refresh may wait that long for its lane (429)
+HELD_SURELY = 1.0  # seconds in which a lease just taken need not be prolonged
+ENDED = "Access has ended: the owner must allow it again"
 ACCESS, REFRESH = "encrypted_access_token", "encrypted_refresh_token"
 
 
@@ -75,22 +81,25 @@ def read_account(account_id: int) -> Row[Any]:
 
 def fresh_access(
     account_id: int,
-    refresh: Callable[[str], Tokens],
+    refresh: Refresh,
     *,
     avoid: str | None = None,
     until: datetime | None = None,
 ) -> Access:
     """A token that lives past `until` (default: a minute from now) and is not `avoid`.
 
-    `refresh` makes the call. Whoever holds the lease refreshes, the others wait for its result.
-    Raises `ProviderError`; a dead pair has then turned the account to NEED_RECONNECT.
+    `refresh(old, hold)` makes the call, and calls `hold()` before each time it sends. Whoever
+    holds the lease refreshes, the others wait for its result. Raises `ProviderError`; a dead
+    pair has then turned the account to NEED_RECONNECT.
     """
-    deadline = time.monotonic() + 6 * settings().provider_timeout_seconds
+    deadline = time.monotonic() + LONGEST_WAIT + 6 * settings().provider_timeout_seconds
     renewed_by_other = False
     while True:
         row = read_account(account_id)
         if not row.encrypted_access_token or not row.encrypted_refresh_token:
             raise ProviderError("not_connected", "No TikTok account is connected", permanent=True)
+        if row.status == NEED_RECONNECT:  # whoever waited for the lease: the pair is dead
+            raise ProviderError(row.cause or "access_expired", ENDED, permanent=True)
         token = opened(row, ACCESS)
         enough = not ends_soon(row.token_expires_at, MARGIN)
         if enough and until is not None and not renewed_by_other:
@@ -98,7 +107,10 @@ def fresh_access(
         if enough and token != avoid:
             return Access(token, renewed=False)
         if (fence := take_lease(row)) is not None:
-            return Access(renew(row, fence, refresh), renewed=True)
+            try:
+                return Access(renew(row, fence, refresh), renewed=True)
+            except LeaseLost:
+                pass  # it waited so long for its turn that another one took over
         if time.monotonic() > deadline:
             raise ProviderError("timeout", "Another process did not finish renewing the access")
         time.sleep(POLL)
@@ -127,11 +139,35 @@ def take_lease(row: Row[Any]) -> int | None:
     return taken
 
 
-def renew(row: Row[Any], fence: int, refresh: Callable[[str], Tokens]) -> str:
+def holder(account_id: int, fence: int) -> Callable[[], None]:
+    """What prolongs the lease before a call is sent. A call may have waited minutes for its lane;
+    two that send the same refresh token would end the connection."""
+    held_at = time.monotonic()
+
+    def hold() -> None:
+        nonlocal held_at
+        if time.monotonic() - held_at < HELD_SURELY:
+            return
+        held_at = time.monotonic()
+        with begin() as connection:
+            kept = connection.execute(
+                update(accounts)
+                .where(accounts.c.id == account_id, accounts.c.refresh_fence == fence)
+                .values(refresh_lease_until=epoch() + settings().provider_timeout_seconds + 5)
+            )
+        if kept.rowcount != 1:
+            raise LeaseLost(f"refresh of account {account_id}")
+
+    return hold
+
+
+def renew(row: Row[Any], fence: int, refresh: Refresh) -> str:
     """Refresh with the lease held; the new pair is committed before it is returned."""
     interrupted = row.refresh_lease_until is not None
     try:
-        tokens = refresh(opened(row, REFRESH))
+        tokens = refresh(opened(row, REFRESH), holder(row.id, fence))
+    except LeaseLost:
+        raise
     except ProviderError as error:
         if error.cause in ("access_expired", "missing_scope", "access_unreadable"):
             # an earlier try may have turned the pair without its answer reaching us

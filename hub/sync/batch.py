@@ -30,7 +30,7 @@ from hub.log import logger
 from hub.providers.tiktok import TikTok
 from hub.sync import runs
 from hub.sync.calls import Caller
-from hub.sync.items import Tools, _writer, items, perform
+from hub.sync.items import Tools, _writer, give_up, items, perform
 from hub.sync.lanes import Stopped, lanes
 from hub.sync.slots import Slots
 from hub.work import LIVE, QUEUED, RUNNING, LeaseLost
@@ -178,8 +178,9 @@ class Batch:
                 cause="internal_error",
                 message="Hub could not store the result",
                 detail=type(error).__name__,
-                **({} if again else {"finished_at": now()}),
             )
+            if not again:
+                give_up(connection, row, "internal_error", "Hub could not store the result")
         if again:
             time.sleep(0.2 * row.attempts)
 

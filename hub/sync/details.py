@@ -1,4 +1,4 @@
-"""What is inside a run: causes, stores, steps; and beside it the log and the calls of this minute."""
+"""What is inside a run: causes, stores, steps; beside it the log and this minute's calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +96,16 @@ def cause_groups(run_id: int) -> list[Group]:
 
 
 TABS = ("latest", "slowest", "all")
+
+
+def cause_of(item: Row[Any]) -> str:
+    """Why a store failed, was left out in part or is tried again; "" for all is well."""
+    if not item.cause or (item.state in LIVE and not item.trying_again):
+        return ""
+    part = {"user": "video", "video": "user"}
+    good = next((name for name in part if getattr(item, f"{name}_state") == "success"), None)
+    word = f"{item.cause}:{part[good]}" if good and item.cause == "missing_scope" else item.cause
+    return str(causes.describe(word).title)
 
 
 def list_items(run_id: int, tab: str, rows: Listing) -> list[Row[Any]]:

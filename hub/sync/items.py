@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
@@ -37,7 +37,7 @@ from hub.sync.models import SyncItem
 from hub.sync.reading import SeenVideos, StoreReader
 from hub.sync.slots import Slots
 from hub.sync.snapshots import Night, store_night
-from hub.work import DONE, FAILED, SKIPPED, finish
+from hub.work import DONE, FAILED, QUEUED, SKIPPED, finish
 
 items = table_of(SyncItem)
 PARTS_OF = {
@@ -49,6 +49,7 @@ PARTS_OF = {
 NEEDS = {"user": STATS, "video": VIDEOS}
 NIGHTS_TO_ERROR = 3
 RECONNECT_CAUSES = ("access_expired", "refresh_interrupted", "access_unreadable")
+STILL_VALID = "Token is still valid"
 # One writer a process at a time: SQLite has one anyway, and waiting here is fairer than there.
 _writer = threading.Lock()
 
@@ -95,12 +96,14 @@ def perform(row: Row[Any], tools: Tools) -> None:
     reading_ = Reading(row, read_store(row.store_id))
     cause = why_unusable(reading_.account)
     if cause is not None:
-        reading_.parts = [
-            Part(name, "skipped", logs.SKIPPED[cause], cause) for name in PARTS_OF[row.job]
-        ]
+        reading_.parts = skipped_parts(row.job, cause)
     else:
         read_parts(reading_, tools)
     write(reading_, tools.day)
+
+
+def skipped_parts(job: str, cause: str) -> list[Part]:
+    return [Part(name, "skipped", logs.SKIPPED[cause], cause) for name in PARTS_OF[job]]
 
 
 def read_store(store_id: int) -> Row[Any] | None:
@@ -199,7 +202,7 @@ def renew_part(reader: StoreReader) -> Part:
     access = reader.renew(until=until)
     if access.renewed:
         return Part("refresh", "success", "Token refreshed successfully")
-    return Part("refresh", "skipped", "Token is still valid")
+    return Part("refresh", "skipped", STILL_VALID)
 
 
 def user_part(found: Reading, reader: StoreReader) -> Part:
@@ -248,10 +251,44 @@ def try_again(row: Row[Any], error: ProviderError) -> None:
 
 def write(found: Reading, day: int) -> None:
     """End the item and store what was read, in one transaction."""
-    row, at = found.row, now()
+    row = found.row
+    with _writer, begin() as connection:
+        if (left := why_left(connection, found)) == "replaced":
+            finish(connection, items, row.id, row.fence, QUEUED)  # again, with the new account
+            return
+        if left is not None:
+            found.parts, found.user, found.videos = skipped_parts(row.job, left), None, None
+        state, worst = outcome(found.parts)
+        finish(connection, items, row.id, row.fence, state, **ended_values(found, worst))
+        write_store(connection, found, day, state, worst)
+
+
+def why_left(connection: Connection, found: Reading) -> str | None:
+    """Why nothing may be stored although it was read: meanwhile the store was archived, its
+    account disconnected, switched off or replaced (F22). Holds the account until the commit."""
+    if found.account is None or found.account.account_id is None:
+        return None
+    present = connection.execute(
+        select(
+            accounts.c.id.label("account_id"),
+            accounts.c.status,
+            accounts.c.account_identifier,
+            Store.archived_at,
+        )
+        .join(Store, Store.store_code == accounts.c.store_code)
+        .where(accounts.c.id == found.account.account_id)
+        .with_for_update(of=accounts)
+    ).one_or_none()
+    cause = why_unusable(present)
+    if cause is None and present.account_identifier != found.account.account_identifier:  # type: ignore[union-attr]
+        return "replaced"
+    return None if cause == "need_reconnect" else cause
+
+
+def ended_values(found: Reading, worst: Part | None) -> dict[str, Any]:
+    """The columns of an item that ended."""
     states = {part.name: part.state for part in found.parts}
-    state, worst = outcome(found.parts)
-    values = {
+    return {
         "refresh_state": states.get("refresh"),
         "user_state": states.get("user"),
         "video_state": states.get("video"),
@@ -262,25 +299,23 @@ def write(found: Reading, day: int) -> None:
         "message": sentence(found.parts),
         "detail": worst.detail if worst else None,
         "duration_ms": round((time.monotonic() - found.started) * 1000),
-        "finished_at": at,
+        "finished_at": now(),
         "trying_again": False,
     }
-    with _writer, begin() as connection:
-        finish(connection, items, row.id, row.fence, state, **values)
-        write_store(connection, found, day, state, worst)
 
 
 def sentence(parts: list[Part]) -> str:
-    """The item in words: account and videos joined by '; ', a renewal only when alone."""
-    told = [part for part in parts if part.name != "refresh"] or parts
-    return "; ".join(dict.fromkeys(part.message for part in told))
+    """The item in words: account and videos joined by '; ', a renewal when alone or failed."""
+    told = [part for part in parts if part.name != "refresh" or part.state == "failed"] or parts
+    return "; ".join(dict.fromkeys(part.message for part in told)) or STILL_VALID
 
 
 def outcome(parts: list[Part]) -> tuple[str, Part | None]:
     """The item's state and the part that explains it."""
-    failed = next((part for part in parts if part.state == "failed"), None)
-    if failed:
-        return FAILED, failed
+    failed = [part for part in parts if part.state == "failed"]
+    if failed:  # access that ended explains the rest
+        ended = [part for part in failed if part.cause in RECONNECT_CAUSES]
+        return FAILED, [*ended, *failed][0]
     skipped = next((part for part in parts if part.state == "skipped"), None)
     if skipped and all(part.state == "skipped" for part in parts if part.name != "refresh"):
         return SKIPPED, skipped
@@ -335,7 +370,7 @@ def change_account(
     if found.lost_scopes:
         kept = [scope for scope in account.scopes.split(",") if scope not in found.lost_scopes]
         changed["scopes"] = ",".join(kept)
-    if state == DONE and found.row.job != "refresh_tokens":
+    if state == DONE and found.row.job != "refresh_tokens" and not still_failing(connection, found):
         changed |= {"failed_nights": 0, "last_failed_day": None}
         changed |= {
             name: case((accounts.c.status == ERROR, value), else_=accounts.c[name])
@@ -358,6 +393,29 @@ def change_account(
         )
 
 
+def still_failing(connection: Connection, found: Reading) -> bool:
+    """Whether the part that this item did not read failed when it was last tried: accounts and
+    videos have runs of their own at night, and the one's success must not hide the other."""
+    account = found.account
+    if account is None or not account.failed_nights:
+        return False
+    read = {part.name for part in found.parts}
+    for name in {"user", "video"} - read:
+        last = connection.execute(
+            select(logs.table.c.status)
+            .where(
+                logs.table.c.store_code == account.store_code,
+                logs.table.c.job_name == logs.JOB_NAMES[name],
+                func.coalesce(logs.table.c.cause, "") != "already_running",
+            )
+            .order_by(logs.table.c.run_time.desc(), logs.table.c.id.desc())
+            .limit(1)
+        ).scalar()
+        if last == "FAILED":
+            return True
+    return False
+
+
 def failed_night(account: Row[Any], day: int, worst: Part) -> dict[str, Any]:
     """Count a night once however often it is tried; the third in a row makes it ERROR."""
     nights = account.failed_nights + (1 if account.last_failed_day != day else 0)
@@ -367,3 +425,24 @@ def failed_night(account: Row[Any], day: int, worst: Part) -> dict[str, Any]:
     if nights >= NIGHTS_TO_ERROR:
         changed |= {"cause": worst.cause, "cause_detail": worst.detail}
     return changed
+
+
+def give_up(connection: Connection, row: Row[Any], cause: str, message: str) -> None:
+    """Part states and log lines of an item that ended as failed without being written."""
+    names = [name for name in PARTS_OF[row.job] if name != "refresh"] or ["refresh"]
+    parts = [Part(name, "failed", message, cause) for name in names]
+    connection.execute(
+        update(items)
+        .where(items.c.id == row.id)
+        .values(
+            cause=cause,
+            message=message,
+            finished_at=now(),
+            trying_again=False,
+            **{f"{part.name}_state": part.state for part in parts},
+        )
+    )
+    code = connection.execute(select(Store.store_code).where(Store.id == row.store_id)).scalar_one()
+    connection.execute(
+        insert(logs.table), [logs.part_row(part, code, row.run_id) for part in parts]
+    )

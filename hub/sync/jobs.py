@@ -13,12 +13,13 @@ from sqlalchemy.engine import Connection
 
 from hub import jobs, work
 from hub.access import settings
-from hub.clock import day_number, iso, now, today
+from hub.clock import day_number, iso, today
 from hub.config import Settings
 from hub.db import begin, db, reading, table_of
 from hub.log import logger
 from hub.schedule import Entry
 from hub.sync import batch, logs, rollups, runs
+from hub.sync.items import give_up, items
 from hub.sync.models import DayTotal, StoreDaily, SyncItem, SyncRun
 from hub.work import LIVE, QUEUED
 
@@ -54,7 +55,6 @@ CRON = [
 
 def sweep_items() -> None:
     """Take back expired leases; give up what killed its worker again and again."""
-    items = table_of(SyncItem)
     with reading(), db.engine.connect() as connection:
         if not connection.execute(
             select(func.count()).select_from(SyncItem).where(SyncItem.state.in_(LIVE))
@@ -63,12 +63,7 @@ def sweep_items() -> None:
     with begin() as connection:
         back, poison = work.sweep(connection, items)
         for row in poison:
-            connection.execute(
-                update(items)
-                .where(items.c.id == row.id)
-                .values(cause="crashed", message="Given up: it ended its worker again and again",
-                        finished_at=now())
-            )  # fmt: skip
+            give_up(connection, row, "crashed", "Given up: it ended its worker again and again")
     if back or poison:
         logger.warning("work was taken back", extra={"requeued": back, "given_up": len(poison)})
 

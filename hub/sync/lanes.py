@@ -6,8 +6,7 @@ same halves the lane, which recovers within a minute. With Redis away each proce
 of the quota for itself. Source: providers.md B.7, performance.md §4.
 """
 
-import itertools
-import os
+import secrets
 import threading
 import time
 from collections import deque
@@ -106,8 +105,6 @@ class Local:
 class Lane:
     """The calls to one endpoint. `with lane.place(stop):` waits for a place and holds it."""
 
-    _ids = itertools.count()
-
     def __init__(self, redis: Any, endpoint: str, limit: int, longest_call: float) -> None:
         self.redis = redis
         self.endpoint = endpoint
@@ -122,7 +119,7 @@ class Lane:
 
     @contextmanager
     def place(self, stop: Callable[[], bool]) -> Generator[None]:
-        member = f"{os.getpid()}:{next(self._ids)}"
+        member = secrets.token_hex(8)  # process ids repeat from machine to machine
         held = self._wait(member, stop)
         try:
             yield

@@ -96,17 +96,18 @@ class VideoLatest(Base):
     """The newest counts of a video and its gain in views over 1, 7 and 30 days.
 
     A gain compares with the last row at or before that day; a video younger than the window
-    gained all its views; null where it is older but was not followed then.
+    gained all its views; null where it is older but was not followed then. Kept by store: a
+    store's videos are few enough to sort, and a night changes all of them.
     """
 
     __tablename__ = "video_latest"
     __table_args__ = (
         Index("ix_video_latest_growth_7d", "growth_7d"),
-        Index("ix_video_latest_store_id_view_count", "store_id", "view_count"),
+        {"sqlite_with_rowid": False},
     )
 
+    store_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     video_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    store_id: Mapped[int] = mapped_column(Integer)
     day: Mapped[int] = mapped_column(Integer)
     view_count: Mapped[int | None] = mapped_column(BigInteger)
     like_count: Mapped[int | None] = mapped_column(BigInteger)

@@ -84,7 +84,7 @@ def as_json(
         "finishedAt": iso(run.finished_at),
         "processed": processed,
         "total": run.total,
-        "percent": round(100 * processed / run.total) if run.total else 100,
+        "percent": 100 * processed // run.total if run.total else 100,
         "etaSeconds": eta_seconds(run, processed),
         "successful": by_state.get(DONE, 0),
         "failed": by_state.get(FAILED, 0),

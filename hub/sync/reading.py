@@ -54,7 +54,9 @@ class StoreReader:
         """Hold a token that lives past `until` and is not `avoid`."""
         self.access = fresh_access(
             self.account.account_id,
-            lambda old: self.caller.call(TOKEN, lambda: self.tiktok.refresh(old), self.on_retry),
+            lambda old, hold: self.caller.call(
+                TOKEN, lambda: hold() or self.tiktok.refresh(old), self.on_retry
+            ),
             avoid=avoid,
             until=until,
         )

@@ -24,7 +24,7 @@ from hub.sync.models import (
     VideoDaily,
     VideoLatest,
 )
-from hub.sync.snapshots import LOOK_BACK, Gains, birthday, sums
+from hub.sync.snapshots import LOOK_BACK, Gains, sums
 
 facts, latest = table_of(VideoDaily), table_of(VideoLatest)
 days, newest, totals = table_of(StoreDaily), table_of(StoreLatest), table_of(DayTotal)
@@ -51,7 +51,7 @@ class History:
             self.rows.setdefault(day, [])
         self.days = sorted(self.rows)
         born = select(Video.id, Video.created_time).where(Video.store_id == store)
-        self.born = {row.id: birthday(row.created_time) for row in connection.execute(born)}
+        self.born = {row.id: row.created_time for row in connection.execute(born)}
 
     def gains(self, day: int) -> Gains:
         references = {back: self.reference(day - back) for back in Gains.BACKS}
@@ -94,7 +94,7 @@ def rebuild_store(connection: Connection, store: int) -> None:
     )
     upsert(connection, days, list(computed.values()), key=("store_id", "day"), update=TOTALS)
     connection.execute(delete(latest).where(latest.c.store_id == store))
-    upsert(connection, latest, computed_videos(history), key=("video_id",))
+    upsert(connection, latest, computed_videos(history), key=("store_id", "video_id"))
     row = {"store_id": store, "data_version": 1, **computed_latest(connection, store, history)}
     kept = [name for name in row if name not in ("store_id", "data_version")]
     upsert(connection, newest, [row], key=("store_id",), update=kept)

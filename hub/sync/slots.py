@@ -4,8 +4,7 @@
 worker's slots come back. With Redis away each worker keeps its share for itself.
 """
 
-import itertools
-import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -39,8 +38,6 @@ POLL = 0.02
 class Slots:
     """`with slots.one(stop):` waits for a slot and holds it; `prolong()` is the heartbeat."""
 
-    _ids = itertools.count()
-
     def __init__(self, redis: Any, name: str, limit: int, lease: float, share: int) -> None:
         self.redis = redis
         self.key = f"slots:{name}"
@@ -54,7 +51,7 @@ class Slots:
 
     @contextmanager
     def one(self, stop: Callable[[], bool]) -> Generator[None]:
-        member = f"{os.getpid()}:{next(self._ids)}"
+        member = secrets.token_hex(8)  # process ids repeat from machine to machine
         kind = self._wait(member, stop)
         try:
             yield

@@ -8,13 +8,13 @@ rebuilds the store's rollups from the facts instead (`hub.sync.rollups`).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.engine import Connection
 
 from hub.clock import day_from, day_number
-from hub.db import table_of, upsert
+from hub.db import Prepared, table_of, upsert
 from hub.providers.tiktok import TikTokUser, TikTokVideo
 from hub.sync.models import StoreDaily, StoreLatest, UserDaily, Video, VideoDaily, VideoLatest
 
@@ -31,10 +31,9 @@ CAPTIONS = select(
     videos.c.video_id,
     videos.c.caption,
     videos.c.duration,
-    videos.c.cover_url,
     videos.c.removed_at.is_not(None).label("removed"),
 ).where(videos.c.store_id == bindparam("store"))
-PRESENT = CAPTIONS.where(videos.c.removed_at.is_(None))
+PRESENT = Prepared(CAPTIONS.where(videos.c.removed_at.is_(None)))
 NAMED = CAPTIONS.where(videos.c.video_id.in_(bindparam("names", expanding=True)))
 
 
@@ -58,18 +57,25 @@ def _latest(column: Any) -> Any:
 
 
 # Everything a night must know of the nights before it, in one question.
-BEFORE = select(
-    *(
-        _newest_before(store_days.c.day, f"d{back}", store_days.c.tracked_videos).label(f"d{back}")
-        for back in (1, 7, 14, 30)
-    ),
-    _newest_before(store_days.c.followers, "d7", store_days.c.followers).label("followers"),
-    _latest(store_latest.c.user_day).label("user_day"),
-    _latest(store_latest.c.video_day).label("video_day"),
-    _latest(store_latest.c.data_version).label("version"),
+BEFORE = Prepared(
+    select(
+        *(
+            _newest_before(store_days.c.day, f"d{back}", store_days.c.tracked_videos).label(
+                f"d{back}"
+            )
+            for back in (1, 7, 14, 30)
+        ),
+        _newest_before(store_days.c.followers, "d7", store_days.c.followers).label("followers"),
+        _latest(store_latest.c.user_day).label("user_day"),
+        _latest(store_latest.c.video_day).label("video_day"),
+        _latest(store_latest.c.data_version).label("version"),
+    )
 )
-VIEWS_ON = select(facts.c.day, facts.c.video_id, facts.c.view_count).where(
-    facts.c.store_id == bindparam("store"), facts.c.day.in_(bindparam("days", expanding=True))
+VIEWS_ON = Prepared(
+    select(facts.c.day, facts.c.video_id, facts.c.view_count).where(
+        facts.c.store_id == bindparam("store"),
+        or_(*(facts.c.day == bindparam(f"d{back}") for back in (1, 7, 14, 30))),
+    )
 )
 LAST_BEFORE = (
     select(facts.c.view_count)
@@ -82,6 +88,19 @@ LAST_BEFORE = (
     .order_by(facts.c.day.desc())
     .limit(1)
 )
+
+
+class Before(NamedTuple):
+    """The store's days that a night is compared with, and its rollups so far."""
+
+    d1: int | None
+    d7: int | None
+    d14: int | None
+    d30: int | None
+    followers: int | None
+    user_day: int | None
+    video_day: int | None
+    version: int | None
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,7 @@ class Night:
 def store_night(connection: Connection, night: Night) -> None:
     """Write a store's night; the caller's transaction holds all of it or nothing."""
     backs = {f"d{back}": night.day - back for back in Gains.BACKS}
-    before = connection.execute(BEFORE, {"store": night.store_id, **backs}).one()
+    before = Before(*BEFORE.rows(connection, store=night.store_id, **backs)[0])
     day_row: dict[str, Any] = {}
     latest_row: dict[str, Any] = {}
     again = night.day < max(before.user_day or 0, before.video_day or 0)
@@ -173,11 +192,16 @@ def write_videos(
     ]
     upsert(connection, facts, rows, key=("store_id", "day", "video_id"), update=COUNTS)
     mark_gone(connection, night)
-    born = {ids[video.id]: birthday(video.created_time) for video in seen}
+    born = {ids[video.id]: video.created_time for video in seen}
     gains = Gains.read(connection, night.store_id, night.day, born, before)
     views = {ids[video.id]: video.view_count for video in seen}
     grown = gains.all(views)
-    upsert(connection, latest, [row | grown[row["video_id"]] for row in rows], key=("video_id",))
+    upsert(
+        connection,
+        latest,
+        [row | grown[row["video_id"]] for row in rows],
+        key=("store_id", "video_id"),
+    )
     part = sums(rows) | {"views_gained": gains.day_gain(grown)}
     weeks = {"views_w": gains.week(grown), "views_pw": gains.week_before()}
     return part, weeks | {"video_day": night.day, "video_synced_at": night.at}
@@ -201,10 +225,6 @@ def drop_unseen(connection: Connection, night: Night, seen: Sequence[TikTokVideo
             )
         )
     return bool(unseen)
-
-
-def birthday(created: datetime | None) -> int | None:
-    return None if created is None else day_number(created.date())
 
 
 def sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -244,9 +264,9 @@ def write_captions(
     """Make or change rows of `videos` where something differs; TikTok id → our integer id."""
     if not seen:
         return {}
-    known = captions(connection, PRESENT, night.store_id)
+    known = {row[1]: row for row in PRESENT.rows(connection, store=night.store_id)}
     if unknown := [video.id for video in seen if video.id not in known]:
-        known |= captions(connection, NAMED, night.store_id, unknown)
+        known |= captions(connection, night.store_id, unknown)
     new = [video for video in seen if differs(known.get(video.id), video)]
     if not new:
         return {name: row[0] for name, row in known.items()}
@@ -273,34 +293,22 @@ def write_captions(
         key=("store_id", "video_id"),
         update=[name for name in rows[0] if name not in kept],
     )
-    names = [video.id for video in new]
-    made = captions(connection, NAMED, night.store_id, names)
+    made = captions(connection, night.store_id, [video.id for video in new])
     return {name: row[0] for name, row in (known | made).items()}
 
 
-def captions(
-    connection: Connection, query: Any, store: int, names: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Rows of `videos` by TikTok id."""
-    bound = {"store": store, "names": names} if query is NAMED else {"store": store}
-    return {row[1]: row for row in connection.execute(query, bound).all()}
+def captions(connection: Connection, store: int, names: Sequence[str]) -> dict[str, Any]:
+    """Rows of `videos` by TikTok id, also of those that are gone."""
+    bound = {"store": store, "names": names}
+    return {row[1]: row for row in connection.execute(NAMED, bound).all()}
 
 
 def differs(known: Any, video: TikTokVideo) -> bool:
-    """Whether a video is new, back, or described anew. A cover's signature changes each time."""
-    if known is None:
-        return True
-    _, _, caption, duration, cover, removed = known
+    """Whether a video is new, back, or described anew. Its cover's address is a new one each
+    time and dies within hours, so it is no reason to write."""
     return (
-        bool(removed)
-        or caption != video.caption
-        or duration != video.duration
-        or (cover != video.cover_url and path_of(cover) != path_of(video.cover_url))
+        known is None or known[2] != video.caption or known[3] != video.duration or bool(known[4])
     )
-
-
-def path_of(url: str | None) -> str | None:
-    return url.partition("?")[0] if url else url
 
 
 def mark_gone(connection: Connection, night: Night) -> None:
@@ -320,7 +328,7 @@ class Gains:
     """What videos gained since earlier days: compared with the last row at or before that day.
 
     `days` maps how many days back to the store's day that is compared with, `views` a day to its
-    videos' views, `born` a video to its first day; `last_before(video, day)` finds what a single
+    videos' views, `born` a video to its birth; `last_before(video, day)` finds what a single
     video had when it was missing on that day. One set of rules for a night and for a rebuild.
     """
 
@@ -329,7 +337,7 @@ class Gains:
     def __init__(
         self,
         day: int,
-        born: Mapping[int, int | None],
+        born: Mapping[int, datetime | None],
         days: Mapping[int, int | None],
         views: Mapping[int, Mapping[int, int | None]],
         last_before: Callable[[int, int], int | None],
@@ -339,16 +347,19 @@ class Gains:
 
     @classmethod
     def read(
-        cls, connection: Connection, store: int, day: int, born: Mapping[int, int | None], days: Any
+        cls,
+        connection: Connection,
+        store: int,
+        day: int,
+        born: Mapping[int, datetime | None],
+        days: Any,
     ) -> "Gains":
         """From the database; `days` is the store's row of BEFORE."""
         known = {back: getattr(days, f"d{back}") for back in cls.BACKS}
         views: dict[int, dict[int, int | None]] = {}
-        if wanted := sorted({one for one in known.values() if one is not None}):
-            for on, video, count in connection.execute(
-                VIEWS_ON, {"store": store, "days": wanted}
-            ).all():
-                views.setdefault(on, {})[video] = count
+        bound = {f"d{back}": day for back, day in known.items()}
+        for on, video, count in VIEWS_ON.rows(connection, store=store, **bound):
+            views.setdefault(on, {})[video] = count
 
         def last_before(video: int, until: int) -> int | None:
             bound = {"store": store, "video": video, "until": until, "since": until - LOOK_BACK}
@@ -405,7 +416,7 @@ class Gains:
 
     def is_younger(self, video: int, back: int) -> bool:
         born = self.born.get(video)
-        return born is not None and born >= self.day - back
+        return born is not None and day_number(born.date()) >= self.day - back
 
 
 def total(values: Iterable[int | None]) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.sync import causes
-from hub.text import _, decimal, lazy_gettext
+from hub.text import _, decimal, language, lazy_gettext
 
 JOBS: dict[str, Any] = {
     "all": lazy_gettext("Everything"),
@@ -61,12 +61,17 @@ def cron_words(cron: str) -> str:
         return _("every minute")
     if not (minute.isdigit() and hour.isdigit()):
         return _("by the cron expression %(cron)s", cron=cron)
-    at = f"{int(hour):02d}:{int(minute):02d}"
+    at = clock_words(int(hour), int(minute))
     if weekday == "*":
         return _("every day at %(hour)s", hour=at)
     if weekday.isdigit():
         return _("every %(day)s at %(hour)s", day=DAYS[int(weekday) % 7], hour=at)
     return _("by the cron expression %(cron)s", cron=cron)
+
+
+def clock_words(hour: int, minute: int) -> str:
+    """A time of day as it is written in both languages: 02:00, 02.00."""
+    return f"{hour:02d}{'.' if language() == 'id' else ':'}{minute:02d}"
 
 
 def count(text: str) -> str:

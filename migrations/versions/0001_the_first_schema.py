@@ -207,8 +207,8 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     op.create_table('video_latest',
+    sa.Column('store_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('video_id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('store_id', sa.Integer(), nullable=False),
     sa.Column('day', sa.Integer(), nullable=False),
     sa.Column('view_count', sa.BigInteger(), nullable=True),
     sa.Column('like_count', sa.BigInteger(), nullable=True),
@@ -217,11 +217,11 @@ def upgrade() -> None:
     sa.Column('growth_1d', sa.BigInteger(), nullable=True),
     sa.Column('growth_7d', sa.BigInteger(), nullable=True),
     sa.Column('growth_30d', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('video_id', name=op.f('pk_video_latest'))
+    sa.PrimaryKeyConstraint('store_id', 'video_id', name=op.f('pk_video_latest')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('video_latest', schema=None) as batch_op:
         batch_op.create_index('ix_video_latest_growth_7d', ['growth_7d'], unique=False)
-        batch_op.create_index('ix_video_latest_store_id_view_count', ['store_id', 'view_count'], unique=False)
 
     op.create_table('browser_sessions',
     sa.Column('token_digest', sa.String(length=64), nullable=False),
@@ -469,7 +469,6 @@ def downgrade() -> None:
 
     op.drop_table('browser_sessions')
     with op.batch_alter_table('video_latest', schema=None) as batch_op:
-        batch_op.drop_index('ix_video_latest_store_id_view_count')
         batch_op.drop_index('ix_video_latest_growth_7d')
 
     op.drop_table('video_latest')

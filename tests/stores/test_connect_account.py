@@ -3,12 +3,10 @@
 import threading
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import select
 
-from hub.oauth import OAuthState
 from hub.stores.accounts import account_of
 from hub.stores.handover import connect_account
 from hub.stores.models import StoreAccount
@@ -16,7 +14,6 @@ from hub.stores.sealing import open_pair
 from hub.sync.models import SyncRun
 from hub.users.models import Log
 from tests.people import add_store
-from tests.stores.spec import AUTH_URL, assert_like, refusal
 from tests.stores.world import ALL, agree, tokens
 
 CODE = "store_jakarta_01"
@@ -75,58 +72,6 @@ def test_the_page_speaks_indonesian(sandbox: Any, as_: Any) -> None:
     back = agree(browser.get(START).headers["Location"], CODE)
     page = browser.get(back, headers={"Accept-Language": "id"})
     assert '<html lang="id">' in page.text
-
-
-def test_the_address_is_the_specs(as_: Any) -> None:
-    address = as_(None).get(START).headers["Location"]
-    query = parse_qs(urlsplit(address).query)
-    assert query["client_key"] == ["sandbox-client-key"]
-    assert query["scope"] == [",".join(ALL)]
-    assert query["response_type"] == ["code"]
-    assert query["redirect_uri"] == ["http://localhost/auth/tiktok/callback"]
-    code, nonce, signature = query["state"][0].rsplit("_", 2)
-    assert code == CODE
-    assert len(bytes.fromhex(nonce)) >= 16 and len(bytes.fromhex(signature)) == 32
-
-
-def test_auth_url_answers_as_the_spec(sandbox: Any, api: Any, as_: Any) -> None:
-    answer = api(None).get(f"/auth/url?store_code={CODE}")
-    assert answer.status_code == 200
-    assert_like(answer.json, AUTH_URL)
-    back = agree(answer.json["data"]["authUrl"], CODE)
-    assert "Successfully connected!" in as_(None).get(back).text  # not bound to a browser
-
-
-@pytest.mark.parametrize(("query", "status", "code", "message"), [
-    ("", 400, "INVALID_REQUEST", "store_code is required"),
-    ("?store_code=", 400, "INVALID_REQUEST", "store_code is required"),
-    ("?store_code=nobody", 404, "STORE_NOT_FOUND", "Store not found"),
-])  # fmt: skip
-@pytest.mark.parametrize("path", ["/auth/url", "/connect/tiktok"])
-def test_json_refusals(
-    path: str, query: str, status: int, code: str, message: str, api: Any
-) -> None:
-    answer = api(None).get(path + query, headers={"Accept": "application/json"})
-    assert (answer.status_code, answer.json) == (status, refusal(code, message))
-
-
-@pytest.mark.parametrize(("query", "status", "words"), [
-    ("", 200, 'name="store_code"'),
-    ("?store_code=", 400, "Enter the code of your store."),
-    ("?store_code=%20", 400, 'aria-invalid="true"'),
-    ("?store_code=nobody", 404, "No store has this code."),
-])  # fmt: skip
-def test_without_a_code_the_page_asks(query: str, status: int, words: str, as_: Any) -> None:
-    page = as_(None).get("/connect/tiktok" + query, headers={"Accept": "text/html"})
-    assert page.status_code == status
-    assert words in page.text
-    assert 'action="/connect/tiktok"' in page.text
-
-
-def test_an_archived_store_is_not_there(api: Any, as_: Any) -> None:
-    api().delete(f"/admin/stores/{CODE}")
-    assert as_(None).get(START).status_code == 404
-    assert api(None).get(f"/auth/url?store_code={CODE}").status_code == 404
 
 
 def test_missing_permissions_are_named_and_kept_out(sandbox: Any, as_: Any, api: Any) -> None:
@@ -222,39 +167,3 @@ def test_an_archived_store_gives_its_account_back(
     assert browser.get(agree(start.headers["Location"], CODE)).status_code == 200
     old = api().get(f"/admin/stores/{CODE}?archived=true").json["data"]
     assert old["connectionStatus"] == "NOT_CONNECTED"
-
-
-class TestWithoutCredentials:
-    @pytest.fixture
-    def settings(self) -> dict[str, Any]:
-        return {"tiktok_client_key": "", "tiktok_client_secret": ""}
-
-    def test_json_says_what_is_missing(self, api: Any, db: Any) -> None:
-        answer = api(None).get(f"/auth/url?store_code={CODE}")
-        assert (answer.status_code, answer.json["error"]["code"]) == (500, "SERVER_MISCONFIG")
-        assert db.session.scalar(select(OAuthState)) is None
-
-    def test_the_page_says_so(self, as_: Any) -> None:
-        page = as_(None).get(START)
-        assert page.status_code == 500
-        assert "TikTok is not set up" in page.text
-
-
-class TestLimited:
-    @pytest.fixture
-    def settings(self) -> dict[str, Any]:
-        return {"oauth_rate_limit": "3/minute"}
-
-    def test_the_three_addresses_share_one_limit(self, api: Any, as_: Any) -> None:
-        stranger = api(None)
-        answers = [
-            stranger.get(f"/auth/url?store_code={CODE}"),
-            as_(None).get(START),
-            as_(None).get("/auth/tiktok/callback"),
-            stranger.get(f"/auth/url?store_code={CODE}"),
-            as_(None).get(START),
-        ]
-        assert [answer.status_code for answer in answers] == [200, 303, 400, 429, 429]
-        assert answers[3].json["error"]["code"] == "RATE_LIMIT_EXCEEDED"
-        assert int(answers[3].headers["Retry-After"]) <= 60
-        assert answers[0].headers["X-RateLimit-Remaining"] == "2"

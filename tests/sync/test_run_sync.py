@@ -7,11 +7,11 @@ import pytest
 
 from hub.stores.models import DISABLED, ERROR, NEED_RECONNECT
 from hub.sync import runs
+from hub.sync.models import SyncItem, UserDaily
 from tests.people import add_store
 from tests.stores.spec import assert_like, refusal
 from tests.sync.spec import NOT_FOUND, ONE_STORE, STARTED, TOTALS
 from tests.sync.world import VIDEOS, account, change, connect, item, log_lines, rows, scalar
-from hub.sync.models import SyncItem, UserDaily
 
 CODE = "store_jakarta_01"
 USER_SENTENCE = r"User stats synced successfully: \d+ followers, 8 videos"
@@ -43,7 +43,8 @@ def test_one_store_user(worker: None, sandbox: Any, api: Any) -> None:
 def test_one_store_video(worker: None, sandbox: Any, api: Any) -> None:
     connect(sandbox, CODE)
     got = data(run(api, store_code=CODE, job="video"))
-    assert (got["success"], got["message"], got["recordsProcessed"]) == (True, VIDEO_SENTENCE, VIDEOS)
+    assert (got["success"], got["message"]) == (True, VIDEO_SENTENCE)
+    assert got["recordsProcessed"] == VIDEOS
 
 
 def test_one_store_all(worker: None, sandbox: Any, api: Any) -> None:
@@ -139,16 +140,14 @@ def test_log_lines_of_each_part_and_of_the_run(worker: None, sandbox: Any, api: 
 def test_the_job_line_says_failed_from_a_tenth_on(worker: None, sandbox: Any, api: Any) -> None:
     connect(sandbox, "a1", "b-garbage")
     run(api, job="user")
-    line = log_lines(store_code=None)[0] if log_lines() else None
-    job_line = [line for line in log_lines() if line.store_code is None][0]
+    job_line = next(line for line in log_lines() if line.store_code is None)
     assert (job_line.job_name, job_line.status) == ("sync_user_daily", "FAILED")
     assert job_line.message == "Synced 1/2 stores, 1 failed, 0 skipped"
-    failed = [line for line in log_lines() if line.store_code == "b-garbage"][0]
+    failed = next(line for line in log_lines() if line.store_code == "b-garbage")
     assert (failed.status, failed.message) == (
         "FAILED", "TikTok answered with something that cannot be read"
     )  # fmt: skip
     assert failed.raw_error.startswith("bad_response: ")
-    del line
 
 
 def test_a_store_that_was_never_connected(worker: None, api: Any, db: Any) -> None:
@@ -305,8 +304,6 @@ def test_prefer_respond_async(prefer: str, queue: Any, sandbox: Any, api: Any) -
     connect(sandbox, CODE)
     for body in ({}, {"store_code": CODE, "job": "video"}):
         answer = api().post("/admin/sync/run", json=body, headers={"Prefer": prefer})
-        if body:
-            break
         assert answer.status_code == 202
         assert_like(answer.json, STARTED)
         url = answer.json["data"]["status_url"]

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 from redis import Redis
@@ -15,7 +15,7 @@ from sqlalchemy import Table, select, text
 from hub.db import db, reading
 from hub.providers.tiktok import read_tokens
 from hub.stores.handover import connect_account
-from hub.stores.models import Store, StoreAccount
+from hub.stores.models import StoreAccount
 from hub.stores.tokens import accounts
 from hub.sync import runs
 from hub.sync.jobs import sync_batch
@@ -29,7 +29,21 @@ VIDEOS = 8  # of each account of the tests' sandbox
 FACTS = (UserDaily, Video, VideoDaily, StoreDaily)
 
 
-def connect(sandbox: Sandbox, *codes: str, scopes: tuple[str, ...] = ALL) -> list[Store]:
+class Shop(NamedTuple):
+    """A store's keys: reading them of its row would open a transaction and hold others up."""
+
+    id: int
+    code: str
+
+
+def shop(code: str) -> Shop:
+    """A store, made once; committed."""
+    made = Shop(add_store(code).id, code)
+    db.session.commit()
+    return made
+
+
+def connect(sandbox: Sandbox, *codes: str, scopes: tuple[str, ...] = ALL) -> list[Shop]:
     """Stores with real token pairs of the sandbox."""
     for code in codes:
         add_store(code)
@@ -37,7 +51,7 @@ def connect(sandbox: Sandbox, *codes: str, scopes: tuple[str, ...] = ALL) -> lis
     for grant in sandbox.post("/_world/grants", handles={c: [*scopes] for c in codes})["grants"]:
         code = next(code for code in codes if code.lower() == grant["handle"])
         connect_account(code, read_tokens(grant))
-    return [add_store(code) for code in codes]
+    return [shop(code) for code in codes]
 
 
 def account(code: str) -> Any:
@@ -105,6 +119,12 @@ class Worker(SimpleWorker):  # type: ignore[misc]
     death_penalty_class = TimerDeathPenalty
 
     def _install_signal_handlers(self) -> None:
+        pass
+
+    def subscribe(self) -> None:
+        pass  # commands to a running worker; ending that thread takes a second
+
+    def unsubscribe(self) -> None:
         pass
 
 
