@@ -25,10 +25,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     event,
     inspect,
     text,
 )
+from sqlalchemy import update as update_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
@@ -246,10 +248,11 @@ class Prepared:
             self.compiled[dialect.name] = str(compiled), order, converters, constants
         return self.compiled[dialect.name]
 
-    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
-        """Execute with the parameters of each of `rows`."""
+    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> int:
+        """Execute with the parameters of each of `rows`; how many rows it touched."""
         text_, values = self.bound(connection.dialect, rows)
-        connection.exec_driver_sql(text_, values[0] if len(values) == 1 else values)
+        given = values[0] if len(values) == 1 else values
+        return connection.exec_driver_sql(text_, given).rowcount
 
     def rows(self, connection: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
         """What a SELECT gives, read by the driver's own cursor."""
@@ -312,6 +315,24 @@ def upsert(
     if update is None:
         update = [name for name in names if name not in key]
     _upsert(connection.dialect.name, table, names, tuple(key), tuple(update)).run(connection, *rows)
+
+
+@lru_cache(maxsize=256)
+def _change(table: Table, where: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
+    found = [
+        table.c[name] == bindparam(f"where_{name}", type_=table.c[name].type) for name in where
+    ]
+    values = {name: bindparam(f"set_{name}", type_=table.c[name].type) for name in names}
+    return Prepared(update_(table).where(*found).values(values))
+
+
+def change(
+    connection: Connection, table: Table, where: Mapping[str, Any], values: Mapping[str, Any]
+) -> int:
+    """UPDATE the rows whose columns equal `where`; how many there were."""
+    given = {f"where_{name}": value for name, value in where.items()}
+    given |= {f"set_{name}": value for name, value in values.items()}
+    return _change(table, tuple(where), tuple(values)).run(connection, given)
 
 
 class ForeignTables(Exception):

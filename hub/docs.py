@@ -142,6 +142,7 @@ def endpoints_of(app: Any) -> dict[tuple[str, str], str]:
 
 def complete(operation: dict[str, Any], family: Family) -> None:
     """Add what every door may answer, and a model to every example."""
+    operation["tags"] = operation.get("tags", [])[-1:]  # else it is drawn twice
     answers = operation["responses"]
     answers.pop("422", None)
     if is_array_of_problems(answers.get("400")):

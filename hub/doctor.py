@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +18,8 @@ from hub.clock import now
 from hub.config import Settings, source_of
 from hub.crypto import redact
 from hub.db import Base, db, migrations, reading
-from hub.health import is_migrated, missing_keys, revisions
+from hub.health import is_migrated, revisions
+from hub.seals import keys, missing_keys
 
 SECRET = re.compile(r"secret|key|token_enc", re.I)
 SECRET_ADDRESSES = ("database_url", "redis_url", "mail_url")
@@ -117,7 +117,7 @@ def check_schema() -> tuple[str, str]:
 
 
 def check_keys() -> tuple[str, str]:
-    active = current_app.extensions["keys"].active
+    active = keys().active
     try:
         with reading(), db.engine.connect() as connection:
             missing = missing_keys(connection)

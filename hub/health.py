@@ -19,20 +19,19 @@ from redis.exceptions import RedisError
 from rq import worker_registration
 from rq.utils import now as rq_now
 from rq.utils import utcparse
-from sqlalchemy import Connection, Table, func, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.access import settings
-from hub.crypto import KeyRing, SealBroken
-from hub.db import Base, db, epoch, migrations, reading
+from hub.crypto import SealBroken
+from hub.db import db, epoch, migrations, reading
 from hub.jobs import redis
-from hub.oauth import TokenHolder
 from hub.schedule import LEADER, LEADER_LEASE, Lease
+from hub.seals import keys, missing_keys
 
 PATIENCE = 0.8  # seconds for all answers together
 LATE_LEADER = 15.0  # seconds without a sign of life of the scheduler that leads
 LATE_WORKER = timedelta(seconds=45)  # an RQ worker says that it lives each 15 s, busy each 30 s
-SEALED = ("encrypted_access_token", "encrypted_refresh_token")
 
 Checks = dict[str, str]
 _asking: dict[str, Thread] = {}
@@ -115,34 +114,11 @@ def revisions(folder: str) -> tuple[str | None, frozenset[str]]:
     return scripts.get_current_head(), frozenset(r.revision for r in scripts.walk_revisions())
 
 
-def holders() -> list[Table]:
-    """Tables whose rows hold sealed tokens, of every room."""
-    return [
-        mapper.local_table
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, TokenHolder) and isinstance(mapper.local_table, Table)
-    ]
-
-
-def missing_keys(connection: Connection) -> list[str]:
-    """Ids of keys that sealed stored tokens and are not in the ring: nobody can open those."""
-    ring: KeyRing = current_app.extensions["keys"]
-    used: set[str] = set()
-    for holder in holders():
-        if not inspect(connection).has_table(holder.name):
-            continue
-        for name in SEALED:
-            part = func.substr(holder.c[name], 4, 8)  # v1.<key id>.…
-            used |= set(connection.scalars(select(part).where(holder.c[name] != "").distinct()))
-    return sorted(used - set(ring.keys))
-
-
 def check_seal() -> str:
     """A text goes through the ring and back."""
-    ring: KeyRing = current_app.extensions["keys"]
     where: dict[str, Any] = {"table": "health", "row": 0, "column": "check"}
     try:
-        back = ring.open(ring.seal("seal", **where), **where)
+        back = keys().open(keys().seal("seal", **where), **where)
     except SealBroken:
         return "failed"
     return "ok" if back == "seal" else "failed"

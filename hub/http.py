@@ -128,7 +128,7 @@ class Exit:
         self.max_bytes = max_bytes
         self.session = requests.Session()
         self.session.trust_env = False
-        self.session.headers.update({"User-Agent": "Hub/1.0", "Accept-Encoding": "gzip"})
+        self.headers = {"User-Agent": "Hub/1.0", "Accept-Encoding": "gzip", "Accept": "*/*"}
         adapter = _Adapter(pool_connections=8, pool_maxsize=pool, max_retries=0)
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, adapter)
@@ -149,15 +149,10 @@ class Exit:
         _watchdog.watch(watched, time.monotonic() + limit)
         _current.call = watched
         try:
-            with self.session.request(
-                method,
-                url,
-                params=params,
-                headers=headers,
-                data=data,
-                timeout=(min(limit, 10), limit),
-                allow_redirects=False,
-                stream=True,
+            prepared = self._prepare(method, url, params, headers, data)
+            adapter = self.session.get_adapter(url)
+            with adapter.send(
+                prepared, stream=True, timeout=(min(limit, 10), limit), verify=True
             ) as response:
                 body = self._read(response)
                 if watched.get("late"):  # a shut socket can look like an orderly end
@@ -168,6 +163,23 @@ class Exit:
         finally:
             watched["done"] = True
             _current.call = None
+
+    def _prepare(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        data: Any,
+    ) -> requests.PreparedRequest:
+        """The request without a session's cookies, netrc, proxies and hooks: none is wanted here,
+        and merging them costs as much as sending."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        prepared.prepare_url(url, params)
+        prepared.prepare_headers({**self.headers, **(headers or {})})
+        prepared.prepare_body(data, None)
+        return prepared
 
     def _read(self, response: requests.Response) -> bytes:
         parts, size = [], 0

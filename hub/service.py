@@ -16,7 +16,8 @@ from hub.clock import iso, now
 from hub.config import OWN_SECRETS, new_secret
 from hub.db import ForeignTables, db, migrate, reading
 from hub.docs import document, example
-from hub.health import check_health, missing_keys
+from hub.health import check_health
+from hub.seals import missing_keys, reseal_all
 from hub.text import lazy_gettext
 from hub.web import render
 
@@ -241,6 +242,19 @@ def doctor_command() -> None:
         raise click.ClickException(f"broken: {', '.join(broken)}")
 
 
+@click.command("rekey")
+@with_appcontext
+def rekey_command() -> None:
+    """Encrypt all stored access with TOKEN_ENC_KEY; TOKEN_ENC_KEYS_OLD can go afterwards.
+
+    May run while the service runs, and again after a stop. Example: flask --app wsgi rekey
+    """
+    count = reseal_all()
+    click.echo(f"{count.done} rows encrypted with the active key, {count.failed} remain")
+    if count.failed:
+        raise click.ClickException("the keys of the remaining rows are not here: see doctor")
+
+
 @click.group("secrets")
 def secrets_group() -> None:
     """Hub's own secrets. Example: flask --app wsgi secrets new >> .env"""
@@ -256,4 +270,9 @@ def new_secrets() -> None:
         click.echo(f"{name.upper()}={new_secret(name)}")
 
 
-commands: list[click.Command] = [migrate_command, doctor_command, secrets_group]
+commands: list[click.Command] = [
+    migrate_command,
+    doctor_command,
+    rekey_command,
+    secrets_group,
+]

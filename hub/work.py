@@ -8,11 +8,23 @@ never change. See docs/decisions/0003-database-is-the-truth.md.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, String, Table, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import epoch
+from hub.db import change, epoch
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "skipped", "cancelled"
@@ -20,6 +32,7 @@ LIVE = (QUEUED, RUNNING)
 TERMINAL = (DONE, FAILED, SKIPPED, CANCELLED)
 STATES = (*LIVE, *TERMINAL)
 
+FREE: dict[str, Any] = {"lease_until": None, "owner": None}
 MAX_ATTEMPTS = 5  # a row that kills its worker so often is poison
 
 
@@ -37,18 +50,15 @@ class LeaseLost(Exception):
     """Somebody else has the row by now: nothing of this attempt may be written."""
 
 
-def claim(
-    connection: Connection,
+def claiming(
     table: Table,
-    owner: str,
-    lease: float,
     *,
     where: ColumnElement[bool],
     order: Iterable[Any] = (),
     limit: int = 1,
     values: Mapping[str, Any] | None = None,
-) -> list[Row[Any]]:
-    """Take up to `limit` queued rows that match `where`; each comes back whole with its new fence.
+) -> Update:
+    """The statement that takes up to `limit` queued rows; made once, executed for each claim.
 
     Two workers never get the same row: SQLite serialises writers, PostgreSQL skips locked rows.
     """
@@ -61,20 +71,26 @@ def claim(
         .cte("free")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    taken = (
+    return (
         update(table)
         .where(table.c.id.in_(select(free.c.id)), table.c.state == QUEUED)
         .values(
             state=RUNNING,
-            owner=owner,
-            lease_until=epoch() + lease,
+            owner=bindparam("claimer"),
+            lease_until=epoch() + bindparam("lease", type_=Float()),
             fence=table.c.fence + 1,
             attempts=table.c.attempts + 1,
             **(values or {}),
         )
         .returning(*table.c)
     )
-    return list(connection.execute(taken))
+
+
+def claim(
+    connection: Connection, statement: Update, owner: str, lease: float, **values: Any
+) -> list[Row[Any]]:
+    """Execute a `claiming` statement; each row comes back whole with its new fence."""
+    return list(connection.execute(statement, {"claimer": owner, "lease": lease, **values}).all())
 
 
 def heartbeat(connection: Connection, table: Table, owner: str, lease: float) -> int:
@@ -92,11 +108,8 @@ def finish(
 
     To be called first in the transaction that stores the result.
     """
-    mine = and_(table.c.id == row_id, table.c.fence == fence, table.c.state == RUNNING)
-    ended = connection.execute(
-        update(table).where(mine).values(state=state, lease_until=None, owner=None, **values)
-    )
-    if ended.rowcount != 1:
+    mine = {"id": row_id, "fence": fence, "state": RUNNING}
+    if change(connection, table, mine, {"state": state, **FREE, **values}) != 1:
         raise LeaseLost(f"{table.name} {row_id}")
 
 
@@ -115,12 +128,11 @@ def sweep(connection: Connection, table: Table) -> tuple[int, list[Row[Any]]]:
         table.c.state == RUNNING,
         or_(table.c.lease_until.is_(None), table.c.lease_until < epoch()),
     )
-    freed: dict[str, Any] = {"lease_until": None, "owner": None}
     poison = connection.execute(
         update(table)
         .where(expired, table.c.attempts >= MAX_ATTEMPTS)
-        .values(state=FAILED, **freed)
+        .values(state=FAILED, **FREE)
         .returning(*table.c)
     ).all()
-    back = connection.execute(update(table).where(expired).values(state=QUEUED, **freed))
+    back = connection.execute(update(table).where(expired).values(state=QUEUED, **FREE))
     return back.rowcount, list(poison)

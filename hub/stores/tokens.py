@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
 from hub.clock import now
 from hub.crypto import KeyRing, SealBroken
-from hub.db import begin, db, epoch, reading, table_of
+from hub.db import begin, change, db, epoch, reading, table_of
 from hub.errors import ProviderError
 from hub.log import logger
 from hub.oauth import Tokens, ends_soon
@@ -32,6 +32,7 @@ POLL = 0.05
 LONGEST_WAIT = 300.0  # a refresh may wait that long for its lane (429)
 HELD_SURELY = 1.0  # seconds in which a lease just taken need not be prolonged
 ENDED = "Access has ended: the owner must allow it again"
+ACCOUNT = select(accounts).where(accounts.c.id == bindparam("account"))
 ACCESS, REFRESH = "encrypted_access_token", "encrypted_refresh_token"
 
 
@@ -76,7 +77,7 @@ def opened(row: Row[Any], column: str) -> str:
 
 def read_account(account_id: int) -> Row[Any]:
     with reading(), db.engine.connect() as connection:
-        return connection.execute(select(accounts).where(accounts.c.id == account_id)).one()
+        return connection.execute(ACCOUNT, {"account": account_id}).one()
 
 
 def fresh_access(
@@ -177,18 +178,12 @@ def renew(row: Row[Any], fence: int, refresh: Refresh) -> str:
     except BaseException:
         free_lease(row.id, fence, keep=True)
         raise
+    pair = sealed(row.id, tokens) | {"refresh_lease_until": None, "updated_at": now()}
+    if tokens.scopes:
+        pair["scopes"] = ",".join(tokens.scopes)
     with begin() as connection:
-        stored = connection.execute(
-            update(accounts)
-            .where(accounts.c.id == row.id, accounts.c.refresh_fence == fence)
-            .values(
-                **sealed(row.id, tokens),
-                refresh_lease_until=None,
-                updated_at=now(),
-                **({"scopes": ",".join(tokens.scopes)} if tokens.scopes else {}),
-            )
-        )
-    if stored.rowcount != 1:
+        stored = change(connection, accounts, {"id": row.id, "refresh_fence": fence}, pair)
+    if stored != 1:
         raise ProviderError("not_connected", "The account was changed meanwhile", permanent=True)
     return tokens.access_token
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -38,6 +38,22 @@ from hub.work import LIVE, QUEUED, RUNNING, LeaseLost
 DRAIN_SECONDS = 15.0
 BLOCKED_PAUSE = 0.25
 TICK = 0.5
+
+
+_other = items.alias("other")
+CLAIM = work.claiming(
+    items,
+    where=and_(
+        items.c.run_id == bindparam("run"),
+        ~exists(
+            select(_other.c.id).where(
+                _other.c.store_id == items.c.store_id, _other.c.state == RUNNING
+            )
+        ),
+    ),
+    order=[items.c.id],
+    values={"started_at": bindparam("at")},
+)
 
 
 class Batch:
@@ -129,22 +145,10 @@ class Batch:
 
     def claim(self) -> Row[Any] | None:
         """The next store that no other run is working on."""
-        other = items.alias("other")
-        running = exists(
-            select(other.c.id).where(other.c.store_id == items.c.store_id, other.c.state == RUNNING)
-        )
-        where = and_(items.c.run_id == self.run.id, ~running)
+        lease = self.config.lease_seconds
         try:
             with _writer, begin() as connection:
-                taken = work.claim(
-                    connection,
-                    items,
-                    self.owner,
-                    self.config.lease_seconds,
-                    where=where,
-                    order=[items.c.id],
-                    values={"started_at": now()},
-                )
+                taken = work.claim(connection, CLAIM, self.owner, lease, run=self.run.id, at=now())
         except IntegrityError:
             return None  # another run took the store in the same moment
         return taken[0] if taken else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, func, literal, or_, select
@@ -11,7 +12,7 @@ from hub import jobs
 from hub.access import settings
 from hub.db import db, reading
 from hub.listing import Listing
-from hub.stores.models import Store
+from hub.stores.models import Store, StoreAccount
 from hub.sync import causes, logs
 from hub.sync import runs as verbs
 from hub.sync.board import RunView
@@ -187,6 +188,16 @@ def calls() -> list[tuple[str, int | None]]:
         used = paced[endpoint].used() if known else None
         known = used is not None
         found.append((endpoint, used))
+    return found
+
+
+def last_read(codes: Sequence[str]) -> datetime | None:
+    """When one of these stores was read last, in whatever run."""
+    if not codes:
+        return None
+    newest = select(func.max(StoreAccount.last_sync_time)).where(StoreAccount.store_code.in_(codes))
+    with reading(), db.engine.connect() as connection:
+        found: datetime | None = connection.execute(newest).scalar()
     return found
 
 

@@ -12,12 +12,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
 from hub.clock import now
-from hub.db import begin, db, reading, table_of
+from hub.db import begin, change, db, reading, table_of
 from hub.errors import ProviderError
 from hub.providers.tiktok import STATS, VIDEOS, TikTok, TikTokUser
 from hub.schedule import next_slot
@@ -106,21 +106,34 @@ def skipped_parts(job: str, cause: str) -> list[Part]:
     return [Part(name, "skipped", logs.SKIPPED[cause], cause) for name in PARTS_OF[job]]
 
 
+STORE = (
+    select(
+        Store.id.label("store_id"),
+        Store.store_code,
+        Store.archived_at,
+        StoreAccount.id.label("account_id"),
+        *(column for column in accounts.c if column.name not in ("id", "store_code")),
+    )
+    .outerjoin(StoreAccount, StoreAccount.store_code == Store.store_code)
+    .where(Store.id == bindparam("store"))
+)
+PRESENT = (
+    select(
+        accounts.c.id.label("account_id"),
+        accounts.c.status,
+        accounts.c.account_identifier,
+        Store.archived_at,
+    )
+    .join(Store, Store.store_code == accounts.c.store_code)
+    .where(accounts.c.id == bindparam("account"))
+    .with_for_update(of=accounts)
+)
+
+
 def read_store(store_id: int) -> Row[Any] | None:
     """The store with its account (`account_id` None when it never had one)."""
-    columns = [column for column in accounts.c if column.name not in ("id", "store_code")]
     with reading(), db.engine.connect() as connection:
-        return connection.execute(
-            select(
-                Store.id.label("store_id"),
-                Store.store_code,
-                Store.archived_at,
-                StoreAccount.id.label("account_id"),
-                *columns,
-            )
-            .outerjoin(StoreAccount, StoreAccount.store_code == Store.store_code)
-            .where(Store.id == store_id)
-        ).one_or_none()
+        return connection.execute(STORE, {"store": store_id}).one_or_none()
 
 
 def why_unusable(account: Row[Any] | None) -> str | None:
@@ -268,17 +281,7 @@ def why_left(connection: Connection, found: Reading) -> str | None:
     account disconnected, switched off or replaced (F22). Holds the account until the commit."""
     if found.account is None or found.account.account_id is None:
         return None
-    present = connection.execute(
-        select(
-            accounts.c.id.label("account_id"),
-            accounts.c.status,
-            accounts.c.account_identifier,
-            Store.archived_at,
-        )
-        .join(Store, Store.store_code == accounts.c.store_code)
-        .where(accounts.c.id == found.account.account_id)
-        .with_for_update(of=accounts)
-    ).one_or_none()
+    present = connection.execute(PRESENT, {"account": found.account.account_id}).one_or_none()
     cause = why_unusable(present)
     if cause is None and present.account_identifier != found.account.account_identifier:  # type: ignore[union-attr]
         return "replaced"
@@ -344,9 +347,8 @@ def write_store(
             ),
         )
     if found.parts:
-        connection.execute(
-            insert(logs.table),
-            [logs.part_row(part, code, found.row.run_id) for part in found.parts],
+        logs.write(
+            connection, *(logs.part_row(part, code, found.row.run_id) for part in found.parts)
         )
     change_account(connection, found, day, state, worst)
 
@@ -372,25 +374,16 @@ def change_account(
         changed["scopes"] = ",".join(kept)
     if state == DONE and found.row.job != "refresh_tokens" and not still_failing(connection, found):
         changed |= {"failed_nights": 0, "last_failed_day": None}
-        changed |= {
-            name: case((accounts.c.status == ERROR, value), else_=accounts.c[name])
-            for name, value in {"cause": None, "cause_detail": None, "status_since": now()}.items()
-        }
-        changed["status"] = case((accounts.c.status == ERROR, CONNECTED), else_=accounts.c.status)
+        if account.status == ERROR:
+            changed |= {"status": CONNECTED, "cause": None, "cause_detail": None,
+                        "status_since": now()}  # fmt: skip
     if state == FAILED and worst is not None and worst.cause not in RECONNECT_CAUSES:
         changed |= failed_night(account, day, worst)
     if state == FAILED and worst is not None and worst.cause == "access_expired":
         changed |= {"status": NEED_RECONNECT, "cause": worst.cause,
                     "cause_detail": worst.detail, "status_since": now()}  # fmt: skip
-    if changed:
-        connection.execute(
-            update(accounts)
-            .where(
-                accounts.c.id == account.account_id,
-                accounts.c.status.in_((*USABLE, NEED_RECONNECT)),
-            )
-            .values(**changed, updated_at=now())
-        )
+    if changed:  # its status is what it was read as: `why_left` holds the row until the commit
+        change(connection, accounts, {"id": account.account_id}, changed | {"updated_at": now()})
 
 
 def still_failing(connection: Connection, found: Reading) -> bool:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import insert
+from sqlalchemy.engine import Connection
+
 from hub.clock import now
-from hub.db import table_of
+from hub.db import Prepared, table_of
 from hub.sync.models import SyncLog
 
 table = table_of(SyncLog)
@@ -24,6 +27,16 @@ SKIPPED = {
     "archived": "Skipped: the store is archived",
 }
 PART_WORDS = {"user": "User stats", "video": "Videos"}
+
+
+LINE = ("store_code", "job_name", "status", "message", "raw_error", "duration_ms", "run_time",
+        "run_id", "cause")  # fmt: skip
+_insert = Prepared(insert(table), LINE)
+
+
+def write(connection: Connection, *rows: Mapping[str, Any]) -> None:
+    """Add lines; each holds all of LINE."""
+    _insert.run(connection, *rows)
 
 
 def user_message(followers: int | None, videos: int | None) -> str:

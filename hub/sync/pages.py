@@ -59,7 +59,8 @@ def find_view(run_id: int) -> board.RunView:
 @access("store")
 def show_sync() -> Response:
     """What runs now, the schedule, the runs so far. Polled: only what moves (block `now`)."""
-    codes = seen_codes()
+    mine = [] if is_staff() else own_stores()
+    codes = None if is_staff() else [code for code, _name in mine]
     live = board.live_runs(codes)
     rows = listing(("id",), "id", "desc")
     job = request.args.get("job", "")
@@ -75,7 +76,8 @@ def show_sync() -> Response:
         ended=board.ended_runs(rows, job, codes),
         jobs=wording.JOBS,
         free=free_jobs(live),
-        mine=[] if codes is None else own_stores(),
+        mine=mine,
+        read_at=details.last_read(codes or []),
         schedule=schedule_lines(),
         cron_enabled=settings().cron_enabled,
         tz=settings().tz,
@@ -231,4 +233,5 @@ def list_logs() -> Response:
         words=wording.log_words,
         jobs=wording.LOG_JOBS,
         states=wording.LOG_STATES,
+        staff=asked.codes is None,
     )

@@ -10,10 +10,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Row
 
-from hub.db import db, reading
+from hub.db import Prepared, db, reading
 from hub.errors import ProviderError
 from hub.providers.tiktok import PAGE, TikTok, TikTokUser, TikTokVideo
 from hub.stores.tokens import Access, fresh_access, granted
@@ -24,6 +24,13 @@ from hub.sync.models import Video
 Result = TypeVar("Result")
 MOST_PAGES = 500  # 10,000 videos: a list longer than that is a cursor that runs in circles
 WHOLE_LIST_EVERY = 7
+
+
+KNOWN_IDS = Prepared(
+    select(Video.video_id)
+    .where(Video.store_id == bindparam("store"), Video.removed_at.is_(None))
+    .order_by(Video.created_time.desc(), Video.id.desc())
+)
 
 
 @dataclass
@@ -96,13 +103,8 @@ class StoreReader:
     def known_ids(self) -> list[str]:
         """Ids of videos that were there last time, newest first."""
         with reading(), db.engine.connect() as connection:
-            return list(
-                connection.execute(
-                    select(Video.video_id)
-                    .where(Video.store_id == self.account.store_id, Video.removed_at.is_(None))
-                    .order_by(Video.created_time.desc(), Video.id.desc())
-                ).scalars()
-            )
+            rows = KNOWN_IDS.rows(connection, store=self.account.store_id)
+        return [name for (name,) in rows]
 
     def by_list(self, known: Sequence[str]) -> SeenVideos:
         found = {video.id: video for video in self.pages(lambda page: True)}

@@ -33,10 +33,9 @@ def queued(app: Any) -> list[int]:
 
 
 def claim(owner: str = "me", limit: int = 1, lease: float = 20) -> list[Any]:
+    take = work.claiming(items, where=true(), order=[items.c.id], limit=limit)
     with begin() as connection:
-        return work.claim(
-            connection, items, owner, lease, where=true(), order=[items.c.id], limit=limit
-        )
+        return work.claim(connection, take, owner, lease)
 
 
 def finish(row: Any, state: str = DONE, **values: Any) -> None:

@@ -14,7 +14,7 @@ from hub.db import begin, epoch
 
 
 @pytest.fixture
-def _offset() -> Generator[None]:
+def unshifted() -> Generator[None]:
     yield
     hub_clock.set_offset(0)
 
@@ -26,7 +26,7 @@ def test_the_day_is_counted_in_the_zone(clock: Any) -> None:
     assert today("America/New_York") == date(2026, 11, 24)
 
 
-def test_the_offset_shifts_it(_offset: None, clock: Any) -> None:
+def test_theunshifted_shifts_it(unshifted: None, clock: Any) -> None:
     before = now()
     hub_clock.set_offset(86_400)
     assert timedelta(days=1) <= now() - before < timedelta(days=1, seconds=1)
@@ -47,7 +47,7 @@ def test_instants_in_json() -> None:
     assert iso(None) is None
 
 
-def test_the_database_has_its_own(database: str, app: Any, _offset: None) -> None:
+def test_the_database_has_its_own(database: str, app: Any, unshifted: None) -> None:
     hub_clock.set_offset(86_400)
     with begin() as connection:
         first = connection.execute(select(epoch())).scalar_one()

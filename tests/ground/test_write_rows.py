@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.exc import OperationalError
 
-from hub import db as database_module
 from hub.db import begin, db, reading, table_of, upsert
 from hub.schedule import ScheduleSlot
 from hub.sync.models import DayTotal, VideoDaily
@@ -91,30 +89,3 @@ def test_readers_do_not_wait_for_a_writer(app: Any) -> None:
         thread.start()
         thread.join(3)
         assert seen == ["read"]
-
-
-def test_a_locked_sqlite_gives_up_after_its_patience(
-    database: str, app: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if database:
-        pytest.skip("PostgreSQL locks rows")
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 50)
-    db.engine.dispose()
-    failed: list[Exception] = []
-
-    def write() -> None:
-        with app.app_context():
-            try:
-                with begin() as other:
-                    upsert(other, facts, [fact(2, 2)], key=KEY)
-            except OperationalError as error:
-                failed.append(error)
-                assert database_module.is_away(error)
-
-    with begin() as connection:
-        upsert(connection, facts, [fact(1, 1)], key=KEY)
-        thread = threading.Thread(target=write)
-        thread.start()
-        thread.join(5)
-    assert len(failed) == 1
-    assert list(stored()) == [1]
