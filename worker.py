@@ -9,11 +9,13 @@ import signal
 import sys
 import threading
 
+from flask import Flask
 from redis import Redis
 from rq import Worker
 from rq.serializers import JSONSerializer
 
 from hub import create_app
+from hub.config import ConfigError
 from hub.db import db
 from hub.jobs import QUEUES, ask_to_stop, remember_parent
 from hub.schedule import run_scheduler
@@ -27,8 +29,16 @@ class HubWorker(Worker):
         super().handle_warm_shutdown_request()
 
 
+def make_app() -> Flask:
+    """The application; a setting that cannot be used ends the process with one line."""
+    try:
+        return create_app()
+    except ConfigError as error:
+        sys.exit(f"hub: {error}")
+
+
 def work() -> None:
-    app = create_app()
+    app = make_app()
     remember_parent()
     os.register_at_fork(after_in_child=lambda: _forget_connections(app))
     with app.app_context():
@@ -48,7 +58,7 @@ def schedule() -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    run_scheduler(create_app(), stopped.is_set)
+    run_scheduler(make_app(), stopped.is_set)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,11 @@
 """`gunicorn wsgi:app`, `flask --app wsgi …`"""
 
-from hub import create_app
+import sys
 
-app = create_app()
+from hub import create_app
+from hub.config import ConfigError
+
+try:
+    app = create_app()
+except ConfigError as error:
+    sys.exit(f"hub: {error}")

@@ -41,8 +41,15 @@ class Family:
         return {"error": {"code": code, "message": error.message}}
 
 
-HUB = Family("hub", {"CONFLICT": "INVALID_REQUEST"})
-SCRAPER = Family("scraper", {"RATE_LIMIT_EXCEEDED": "RATE_LIMITED", "CONFLICT": "INVALID_REQUEST"})
+HUB = Family("hub", {"CONFLICT": "INVALID_REQUEST", "UNAVAILABLE": "INTERNAL_ERROR"})
+SCRAPER = Family(
+    "scraper",
+    {
+        "RATE_LIMIT_EXCEEDED": "RATE_LIMITED",
+        "CONFLICT": "INVALID_REQUEST",
+        "UNAVAILABLE": "DATABASE_ERROR",
+    },
+)
 M2M = Family("m2m", {"RATE_LIMIT_EXCEEDED": "RATE_LIMIT", "INVALID_REQUEST": "VALIDATION_ERROR"})
 
 PREFIXES = (

@@ -122,7 +122,7 @@ PATTERNS = [
         ),
         r'"\1":"[hidden]"',
     ),
-    (re.compile(r"(?i)(://[^/\s:@]+:)[^@\s/]+@"), r"\1[hidden]@"),
+    (re.compile(r"(?i)(://[^/\s:@]*:)[^@\s/]+@"), r"\1[hidden]@"),
 ]
 
 

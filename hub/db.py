@@ -5,6 +5,7 @@ snapshot; `reading()` marks work that only reads (deferred). Bulk writes are one
 `upsert` statement with a list of rows.
 """
 
+import sqlite3
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -188,7 +189,10 @@ def prepare_engine(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         raw = connection.connection.driver_connection
         assert raw is not None
-        raw.execute("BEGIN" if _only_reads.get() else "BEGIN IMMEDIATE")
+        try:
+            raw.execute("BEGIN" if _only_reads.get() else "BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:  # told as SQLAlchemy tells all others
+            raise OperationalError("BEGIN", None, error) from error
 
 
 def init_db(app: Flask, settings: Settings) -> None:

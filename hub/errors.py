@@ -64,7 +64,7 @@ class Misconfigured(HubError):
 class Unavailable(HubError):
     """The database is locked, away or full: nothing was changed, trying again helps."""
 
-    status, code = 503, "INTERNAL_ERROR"
+    status, code = 503, "UNAVAILABLE"
 
 
 class ProviderError(Exception):

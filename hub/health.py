@@ -6,6 +6,7 @@ healthy and unhealthy; scheduler, Redis and workers only delay work: degraded.
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +35,8 @@ LATE_LEADER = 15.0  # seconds without a sign of life of the scheduler that leads
 LATE_WORKER = timedelta(seconds=45)  # an RQ worker says that it lives each 15 s, busy each 30 s
 
 Checks = dict[str, str]
-_asking: dict[str, Thread] = {}
+Asked = tuple[Thread, list[Checks]]
+_asking: dict[str, Asked] = {}
 
 
 @dataclass(frozen=True)
@@ -53,25 +55,34 @@ class Health:
 
 def check_health() -> Health:
     """Ask database and Redis side by side; who does not answer in time is `away`."""
-    unknown = {"database": "away", "encryption": check_seal(), "scheduler": "unknown"}
-    away = {"redis": "away", "workers": "unknown"}
-    asked = [(begin("database", ask_database), unknown), (begin("redis", ask_redis), away)]
-    found: Checks = {}
-    for (thread, said), otherwise in asked:
-        if thread:
-            thread.join(PATIENCE)
-        found |= said[0] if said else otherwise
+    until = time.monotonic() + PATIENCE
+    asked = [begin("database", ask_database), begin("redis", ask_redis)]
+    found = {"database": "away", "encryption": check_seal(), "scheduler": "unknown"}
+    found |= {"redis": "away", "workers": "unknown"}
+    for one in asked:
+        found |= wait_for(one, until)
     return Health(found)
 
 
-def begin(name: str, ask: Callable[[], Checks]) -> tuple[Thread | None, list[Checks]]:
-    """Start asking in a thread; at most one waits for a part that hangs."""
-    earlier = _asking.get(name)
+def check_ready() -> Checks:
+    """Only what an answer needs: the database and the keys of what is stored."""
+    found = {"database": "away", "encryption": check_seal()}
+    found |= wait_for(begin("database", ask_database), time.monotonic() + PATIENCE)
+    return {name: found[name] for name in ("database", "encryption")}
+
+
+def wait_for(asked: Asked, until: float) -> Checks:
+    """What was said by then; nothing when it hangs or is away."""
+    thread, said = asked
+    thread.join(max(0.0, until - time.monotonic()))
+    return said[0] if said else {}
+
+
+def begin(name: str, ask: Callable[[], Checks]) -> Asked:
+    """Ask in a thread; callers share the one that is under way, so a part that hangs holds one."""
+    if (earlier := _asking.get(name)) and earlier[0].is_alive():
+        return earlier
     said: list[Checks] = []
-    if earlier and earlier.is_alive():
-        earlier.join(0.05)  # two callers in the same moment are no sign of trouble
-        if earlier.is_alive():
-            return None, said
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def work() -> None:
@@ -81,7 +92,8 @@ def begin(name: str, ask: Callable[[], Checks]) -> tuple[Thread | None, list[Che
             except (SQLAlchemyError, RedisError, OSError):
                 pass  # said as "away"
 
-    thread = _asking[name] = Thread(target=work, name=f"health-{name}", daemon=True)
+    thread = Thread(target=work, name=f"health-{name}", daemon=True)
+    _asking[name] = thread, said
     thread.start()
     return thread, said
 

@@ -78,16 +78,27 @@ SWEEPERS: list[Callable[[], None]] = []
 
 def next_slot(cron: str, after: datetime, zone: str) -> datetime:
     """The first planned instant after `after`, in UTC."""
-    local = after.astimezone(ZoneInfo(zone))
-    moment: datetime = croniter(cron, local, max_years_between_matches=50).get_next(datetime)
+    planned = croniter(cron, after.astimezone(ZoneInfo(zone)), max_years_between_matches=50)
+    moment: datetime = planned.get_next(datetime)
+    while is_repeated(cron, moment, zone):
+        moment = planned.get_next(datetime)
     return moment.astimezone(UTC)
 
 
 def last_slot(cron: str, until: datetime, zone: str) -> datetime:
     """The newest planned instant at or before `until`, in UTC."""
     local = (until + timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
-    moment: datetime = croniter(cron, local, max_years_between_matches=50).get_prev(datetime)
+    planned = croniter(cron, local, max_years_between_matches=50)
+    moment: datetime = planned.get_prev(datetime)
+    while is_repeated(cron, moment, zone):
+        moment = planned.get_prev(datetime)
     return moment.astimezone(UTC)
+
+
+def is_repeated(cron: str, moment: datetime, zone: str) -> bool:
+    """Whether a job of fixed hours met the hour that the clocks repeat in autumn a second time."""
+    second = moment.astimezone(UTC).astimezone(ZoneInfo(zone)).fold == 1
+    return second and "*" not in cron.split()[1]
 
 
 def missed_slots(cron: str, after: datetime, until: datetime, zone: str) -> list[datetime]:
@@ -101,23 +112,38 @@ def missed_slots(cron: str, after: datetime, until: datetime, zone: str) -> list
 
 
 def lead(owner: str) -> bool:
-    """Take or prolong the leadership; True while it is ours."""
+    """Take or prolong the leadership; True while it is ours.
+
+    A leader of this machine whose process is gone is not waited for.
+    """
     with database.begin() as connection:
+        there = connection.execute(select(Lease.owner).where(Lease.name == LEADER)).scalar()
+        if there is None:
+            made = {"name": LEADER, "owner": owner, "lease_until": epoch() + LEADER_LEASE}
+            connection.execute(insert(Lease).values(fence=1, **made))
+            return True
+        free = [Lease.owner == owner, Lease.lease_until < epoch()]
+        if is_gone(there):
+            free.append(Lease.owner == there)
         mine = connection.execute(
             update(Lease)
-            .where(Lease.name == LEADER, or_(Lease.owner == owner, Lease.lease_until < epoch()))
-            .values(
-                owner=owner,
-                lease_until=epoch() + LEADER_LEASE,
-                fence=Lease.fence + 1,
-            )
+            .where(Lease.name == LEADER, or_(*free))
+            .values(owner=owner, lease_until=epoch() + LEADER_LEASE, fence=Lease.fence + 1)
         )
-        if mine.rowcount:
-            return True
-        there = connection.execute(select(Lease.name).where(Lease.name == LEADER)).first()
-        if there:
-            return False
-        connection.execute(insert(Lease).values(name=LEADER, owner="", lease_until=0.0, fence=0))
+    return bool(mine.rowcount)
+
+
+def is_gone(owner: str) -> bool:
+    """Whether `host:pid` is a process of this machine that has ended."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
     return False
 
 

@@ -30,9 +30,10 @@ def keys() -> KeyRing:
 def holders(connection: Connection) -> Iterator[Table]:
     """Tables whose rows hold sealed tokens, as far as they exist already."""
     for mapper in Base.registry.mappers:
+        if not issubclass(mapper.class_, TokenHolder):
+            continue
         table = mapper.local_table
-        holds = issubclass(mapper.class_, TokenHolder) and isinstance(table, Table)
-        if holds and inspect(connection).has_table(table.name):
+        if isinstance(table, Table) and inspect(connection).has_table(table.name):
             yield table
 
 

@@ -48,6 +48,9 @@ def main() -> None:
                 connection.execute(text("SELECT pg_advisory_lock(48751)"))
             try:
                 run(connection)
+            except BaseException:
+                connection.rollback()  # else the unlock below would hide what went wrong
+                raise
             finally:
                 if sqlite:
                     connection.connection.execute("PRAGMA foreign_keys=ON")

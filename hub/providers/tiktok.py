@@ -259,7 +259,7 @@ def refused(code: str, answer: Answer, message: str) -> ProviderError:
 
 def read_retry_after(value: str | None) -> float | None:
     """Seconds of a Retry-After, at most five minutes."""
-    if value is None or not value.strip().isdigit():
+    if value is None or not (value.isascii() and value.strip().isdigit()):
         return None
     return min(float(value.strip()), 300.0)
 

@@ -125,7 +125,9 @@ def take_lease(row: Row[Any]) -> int | None:
             update(accounts)
             .where(
                 accounts.c.id == row.id,
-                accounts.c.encrypted_refresh_token == row.encrypted_refresh_token,
+                # nobody began or ended a refresh since it was read
+                accounts.c.refresh_fence == row.refresh_fence,
+                accounts.c.refresh_lease_until == row.refresh_lease_until,
                 or_(
                     accounts.c.refresh_lease_until.is_(None),
                     accounts.c.refresh_lease_until < epoch(),

@@ -146,8 +146,8 @@ def draw(connection: Connection, rows: Sequence[Row[Any]]) -> list[RunView]:
         select(Store.store_code, Store.store_name).where(
             Store.store_code.in_({row.store_code for row in rows if row.store_code})
         )
-    ).tuples()
-    stores = dict(list(found))
+    )
+    stores = {row.store_code: row.store_name for row in found}
     return [
         RunView(
             row,

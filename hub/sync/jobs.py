@@ -15,7 +15,7 @@ from hub import jobs, work
 from hub.access import settings
 from hub.clock import day_number, iso, today
 from hub.config import Settings
-from hub.db import begin, db, reading, table_of
+from hub.db import begin, db, epoch, reading, table_of
 from hub.log import logger
 from hub.schedule import Entry
 from hub.sync import batch, logs, rollups, runs
@@ -72,7 +72,9 @@ def sweep_runs() -> None:
     """Announce runs that nobody works on; end runs whose items have all ended."""
     with reading(), db.engine.connect() as connection:
         live = connection.execute(
-            select(SyncRun.id, SyncRun.woken_at).where(SyncRun.state.in_(LIVE))
+            select(
+                SyncRun.id, (epoch() - func.coalesce(SyncRun.woken_at, 0.0)).label("quiet")
+            ).where(SyncRun.state.in_(LIVE))
         ).all()
         waiting = {
             run_id
@@ -84,16 +86,17 @@ def sweep_runs() -> None:
         }
     for run in live:
         if run.id in waiting:
-            wake_again(run.id, run.woken_at or 0.0)
+            wake_again(run.id, run.quiet)
         else:
             runs.end_if_complete(run.id)
 
 
-def wake_again(run_id: int, woken_at: float) -> None:
-    if time.time() - woken_at < WAKE_AGAIN or queue_is_busy():
+def wake_again(run_id: int, quiet: float) -> None:
+    """Announce a run again `quiet` seconds after the last time, unless jobs wait already."""
+    if quiet < WAKE_AGAIN or queue_is_busy():
         return
     with begin() as connection:
-        connection.execute(update(SyncRun).where(SyncRun.id == run_id).values(woken_at=time.time()))
+        connection.execute(update(SyncRun).where(SyncRun.id == run_id).values(woken_at=epoch()))
     runs.wake(run_id)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
 from hub.clock import day_number, now, today
-from hub.db import begin, db, reading, serialise, table_of
+from hub.db import begin, db, epoch, reading, serialise, table_of
 from hub.errors import Invalid, NotFound
 from hub.jobs import enqueue
 from hub.stores.models import Store
@@ -66,7 +66,7 @@ def create(
             total=len(ids),
             retry_of=retry_of,
             created_at=now(),
-            woken_at=time.time(),
+            woken_at=epoch(),
         )
         .returning(runs.c.id)
     ).scalar_one()

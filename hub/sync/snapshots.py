@@ -77,6 +77,7 @@ VIEWS_ON = Prepared(
         or_(*(facts.c.day == bindparam(f"d{back}") for back in (1, 7, 14, 30))),
     )
 )
+BIRTH = select(videos.c.created_time).where(videos.c.id == bindparam("video"))
 LAST_BEFORE = (
     select(facts.c.view_count)
     .where(
@@ -341,9 +342,11 @@ class Gains:
         days: Mapping[int, int | None],
         views: Mapping[int, Mapping[int, int | None]],
         last_before: Callable[[int, int], int | None],
+        find_birth: Callable[[int], datetime | None] = lambda video: None,
     ) -> None:
         self.day, self.born, self.days, self.views = day, born, days, views
         self.last_before = last_before
+        self.find_birth = find_birth  # of a video that was not seen today
 
     @classmethod
     def read(
@@ -365,7 +368,10 @@ class Gains:
             bound = {"store": store, "video": video, "until": until, "since": until - LOOK_BACK}
             return connection.execute(LAST_BEFORE, bound).scalar()
 
-        return cls(day, born, known, views, last_before)
+        def find_birth(video: int) -> datetime | None:
+            return connection.execute(BIRTH, {"video": video}).scalar()
+
+        return cls(day, born, known, views, last_before, find_birth)
 
     def base(self, video: int, back: int) -> int | None:
         """Views at or before `day - back`; 0 for a video younger than that; None if unknown."""
@@ -408,14 +414,17 @@ class Gains:
         if self.days[7] is None or self.days[14] is None:
             return None
         then, earlier = self.views.get(self.days[7], {}), self.views.get(self.days[14], {})
-        return total(
-            views - (earlier.get(video) or 0)
-            for video, views in then.items()
-            if views is not None and (video in earlier or self.is_younger(video, 14))
-        )
+
+        def gained(video: int, views: int | None) -> int | None:
+            base = earlier[video] if video in earlier else None
+            if video not in earlier and self.is_younger(video, 14):
+                base = 0
+            return None if views is None or base is None else views - base
+
+        return total(gained(video, views) for video, views in then.items())
 
     def is_younger(self, video: int, back: int) -> bool:
-        born = self.born.get(video)
+        born = self.born[video] if video in self.born else self.find_birth(video)
         return born is not None and day_number(born.date()) >= self.day - back
 
 

@@ -75,7 +75,7 @@ def test_it_leaves_a_gap_a_gap(as_):
     html = as_(ANA).get("/dashboard").text
     figure = figure_of(html)
     line = next(trace for trace in figure["data"] if trace["name"] == "Views a day")
-    assert line["y"][-7:] == [None, None, None, 100, 100, 100, 100, 100][-7:]
+    assert line["y"][-8:] == [100, None, None, None, 100, 100, 100, 100]
     (band,) = [shape for shape in figure["layout"]["shapes"] if shape["name"] == "gap"]
     assert (band["x0"], band["x1"]) == ("2026-11-17", "2026-11-21")
     assert "no data" in html and "No data on 18 to 20 Nov." in html

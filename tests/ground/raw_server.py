@@ -1,11 +1,24 @@
 """A server that answers as a test tells it, byte by byte, on a real socket."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 Answerer = Callable[[socket.socket, bytes], None]
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Head and body, as long as the head says."""
+    raw = b""
+    while b"\r\n\r\n" not in raw and (part := connection.recv(65536)):
+        raw += part
+    head, _, body = raw.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]) and (part := connection.recv(65536)):
+        raw, body = raw + part, body + part
+    return raw
 
 
 class RawServer:
@@ -30,7 +43,7 @@ class RawServer:
     def serve(self, connection: socket.socket) -> None:
         with connection:
             try:
-                head = connection.recv(65536)
+                head = read_request(connection)
                 self.requests.append(head)
                 self.answer(connection, head)
             except OSError:

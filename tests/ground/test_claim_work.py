@@ -119,7 +119,7 @@ def test_who_lost_the_lease_writes_nothing(queued: list[int]) -> None:
     assert sweep() == (1, [])
     [again] = claim("again")
     assert (again.id, again.fence, again.attempts) == (late.id, 2, 2)
-    with pytest.raises(LeaseLost), begin() as connection:
+    with pytest.raises(LeaseLost), begin() as connection:  # noqa: PT012
         connection.execute(update(items).where(items.c.id == queued[5]).values(message="late"))
         work.finish(connection, items, late.id, late.fence, DONE, message="late")
     assert row(late.id).message is None

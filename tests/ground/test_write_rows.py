@@ -69,7 +69,7 @@ def test_an_instant_comes_back_in_utc() -> None:
 
 
 def test_a_failed_transaction_leaves_nothing() -> None:
-    with pytest.raises(ZeroDivisionError), begin() as connection:
+    with pytest.raises(ZeroDivisionError), begin() as connection:  # noqa: PT012
         upsert(connection, facts, [fact(1, 1)], key=KEY)
         raise ZeroDivisionError
     assert stored() == {}

@@ -1,7 +1,9 @@
 """Runs as rows, in any state, for what pages show of them."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 from sqlalchemy import insert
@@ -16,7 +18,7 @@ Items = Sequence[tuple[str, str] | tuple[str, str, dict[str, Any]]]
 
 
 def add_run(items: Items, state: str = "done", **values: Any) -> int:
-    """A run over stores, each (code, state[, columns]); committed; its id. It began a minute ago."""
+    """A run over stores, each (code, state[, columns]); its id. It began a minute ago."""
     ids = {code: add_store(code).id for code, *_ in items}
     db.session.commit()
     at = now()
@@ -44,7 +46,4 @@ def add_run(items: Items, state: str = "done", **values: Any) -> int:
 
 def text_of(answer: Any) -> str:
     """The words of a page, without its mark-up and doubled spaces."""
-    import re
-    from html import unescape
-
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())

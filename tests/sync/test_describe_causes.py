@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("sync", "stores", "providers")
 WRITTEN = re.compile(
     r'ProviderError\(\s*"([a-z_]+)"|\bcause="([a-z_]+)"|"cause": "([a-z_]+)"|\bcause = "([a-z_]+)"'
-    r'|settle\(\w+, [A-Z_]+, "([a-z_]+)"'
+    r'|give_up\(\w+, \w+, "([a-z_]+)"|settle\(\w+, [A-Z_]+, "([a-z_]+)"'
 )
 
 
