@@ -17,7 +17,10 @@ from flask import Flask, current_app, g, has_request_context, request
 from hub.access import settings
 from hub.text import LANGUAGES, language
 
-COOKIE = "lang"
+
+def cookie_name() -> str:
+    """The language's cookie; `__Host-` keeps other hosts' hands off it where there is https."""
+    return "__Host-lang" if settings().secure else "lang"
 
 
 class Catalogue(flask_babel.Domain):
@@ -69,7 +72,7 @@ def pick_locale() -> str:
 
 
 def kept_language() -> str | None:
-    return request.cookies.get(COOKIE)
+    return request.cookies.get(cookie_name())
 
 
 def pick_zone() -> str:

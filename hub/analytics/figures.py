@@ -137,6 +137,8 @@ def axis(values: Sequence[float], from_zero: bool) -> dict[str, Any]:
 def tick_words(ticks: Sequence[float]) -> list[str]:
     """4M, 2.5M: written alike, without noughts that all of them share."""
     words = [short(tick) for tick in ticks]
+    if len(set(words)) < len(words):
+        return [exact(tick) for tick in ticks]
     while True:
         decimal = [word for word in words if DECIMAL.search(word)]
         if not decimal or any(DECIMAL.search(word)[1][-1] != "0" for word in decimal):  # type: ignore[index]

@@ -7,7 +7,7 @@ status. Only fields whose permission was granted are asked for: one missing fail
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -389,7 +389,7 @@ def text(value: Any, name: str, longest: int = 4000) -> str | None:
 def count(value: Any, name: str) -> int | None:
     """A whole number ≥ 0, also as digits; None stays None; anything else is a bad answer."""
     if value is None or (type(value) is int and 0 <= value <= MAX_COUNT):
-        return cast(int | None, value)
+        return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
         value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:

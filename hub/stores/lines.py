@@ -25,7 +25,7 @@ from hub.text import language
 SORTS = ("state", "store_name", "followers", "views", "last_sync")
 MOST_FIRST = ("followers", "views", "last_sync")
 NIGHTS = 14
-# the marks of a night (ui.marks): both parts, one of them, none, before the first numbers
+# the marks of a night (ui.marks): complete, late or in part, missing, before the first numbers
 FULL, HALF, MISSING, BEFORE = "fresh", "late", "stopped", "never"
 
 
@@ -235,17 +235,22 @@ def read_nights(stores: Sequence[Row[Any]], due: DueDays, count: int) -> dict[in
     for night in db.session.execute(read):
         found[night.store_id][night.day] = night
     return {
-        row.id: [mark(row, found[row.id].get(day), day) for day in range(first, last + 1)]
+        row.id: [
+            mark(row, found[row.id].get(day), day, day == last) for day in range(first, last + 1)
+        ]
         for row in stores
     }
 
 
-def mark(row: Row[Any], night: Any, day: int) -> str:
-    """What came in a night; a part that was never allowed is not missed."""
+def mark(row: Row[Any], night: Any, day: int, waits: bool) -> str:
+    """What came in a night; a part that was never allowed is not missed.
+
+    `waits`: the newest night, which a late store may still get.
+    """
     if row.first_day is None or day < row.first_day:
         return BEFORE
     if night is None:
-        return MISSING
+        return HALF if waits and row.state == LATE else MISSING
     scopes = granted(row.scopes or "")
     videos = "video.list" in scopes or not scopes
     user = "user.info.stats" in scopes or not scopes

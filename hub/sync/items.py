@@ -76,6 +76,7 @@ class Reading:
     user: TikTokUser | None = None
     videos: SeenVideos | None = None
     lost_scopes: list[str] = field(default_factory=list)
+    status: str = ""  # of the account when all this is written
     started: float = field(default_factory=time.monotonic)
 
 
@@ -121,7 +122,7 @@ PRESENT = (
     select(
         accounts.c.id.label("account_id"),
         accounts.c.status,
-        accounts.c.account_identifier,
+        accounts.c.connected_at,
         Store.archived_at,
     )
     .join(Store, Store.store_code == accounts.c.store_code)
@@ -283,8 +284,9 @@ def why_left(connection: Connection, found: Reading) -> str | None:
         return None
     present = connection.execute(PRESENT, {"account": found.account.account_id}).one_or_none()
     cause = why_unusable(present)
-    if cause is None and present.account_identifier != found.account.account_identifier:  # type: ignore[union-attr]
+    if present is not None and present.connected_at != found.account.connected_at:
         return "replaced"
+    found.status = present.status if present is not None else ""
     return None if cause == "need_reconnect" else cause
 
 
@@ -374,15 +376,21 @@ def change_account(
         changed["scopes"] = ",".join(kept)
     if state == DONE and found.row.job != "refresh_tokens" and not still_failing(connection, found):
         changed |= {"failed_nights": 0, "last_failed_day": None}
-        if account.status == ERROR:
+        if found.status == ERROR:
             changed |= {"status": CONNECTED, "cause": None, "cause_detail": None,
                         "status_since": now()}  # fmt: skip
-    if state == FAILED and worst is not None and worst.cause not in RECONNECT_CAUSES:
+    stopped = found.status == NEED_RECONNECT  # with its cause, meanwhile or by a renewal
+    if (
+        state == FAILED
+        and worst is not None
+        and not stopped
+        and worst.cause not in RECONNECT_CAUSES
+    ):
         changed |= failed_night(account, day, worst)
-    if state == FAILED and worst is not None and worst.cause == "access_expired":
+    if state == FAILED and worst is not None and not stopped and worst.cause == "access_expired":
         changed |= {"status": NEED_RECONNECT, "cause": worst.cause,
                     "cause_detail": worst.detail, "status_since": now()}  # fmt: skip
-    if changed:  # its status is what it was read as: `why_left` holds the row until the commit
+    if changed:  # `why_left` holds the row until the commit
         change(connection, accounts, {"id": account.account_id}, changed | {"updated_at": now()})
 
 

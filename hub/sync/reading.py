@@ -15,6 +15,7 @@ from sqlalchemy.engine import Row
 
 from hub.db import Prepared, db, reading
 from hub.errors import ProviderError
+from hub.oauth import Tokens
 from hub.providers.tiktok import PAGE, TikTok, TikTokUser, TikTokVideo
 from hub.stores.tokens import Access, fresh_access, granted
 from hub.sync.calls import Caller
@@ -59,15 +60,17 @@ class StoreReader:
 
     def renew(self, until: Any = None, avoid: str | None = None) -> Access:
         """Hold a token that lives past `until` and is not `avoid`."""
-        self.access = fresh_access(
-            self.account.account_id,
-            lambda old, hold: self.caller.call(
-                TOKEN, lambda: hold() or self.tiktok.refresh(old), self.on_retry
-            ),
-            avoid=avoid,
-            until=until,
-        )
+        self.access = fresh_access(self.account.account_id, self.refresh, avoid=avoid, until=until)
         return self.access
+
+    def refresh(self, old: str, hold: Callable[[], None]) -> Tokens:
+        """The call that turns the pair; `hold` prolongs the lease right before it is sent."""
+
+        def send() -> Tokens:
+            hold()
+            return self.tiktok.refresh(old)
+
+        return self.caller.call(TOKEN, send, self.on_retry)
 
     def ask(self, endpoint: str, send: Callable[[str], Result]) -> Result:
         """A call with the access token; one that is refused is renewed once and tried again."""

@@ -416,7 +416,7 @@ class Gains:
         then, earlier = self.views.get(self.days[7], {}), self.views.get(self.days[14], {})
 
         def gained(video: int, views: int | None) -> int | None:
-            base = earlier[video] if video in earlier else None
+            base = earlier.get(video)
             if video not in earlier and self.is_younger(video, 14):
                 base = 0
             return None if views is None or base is None else views - base

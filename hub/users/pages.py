@@ -9,7 +9,7 @@ from werkzeug.routing import RequestRedirect
 from hub.access import access, client_ip, settings
 from hub.db import db
 from hub.errors import Invalid
-from hub.language import COOKIE, person
+from hub.language import cookie_name, person
 from hub.text import LANGUAGES, _, language, ngettext
 from hub.users import guards, mail
 from hub.users.audit import record
@@ -130,7 +130,9 @@ def set_language() -> Response:
 
 def keep_language(answer: Response, word: str) -> None:
     secure = settings().secure
-    answer.set_cookie(COOKIE, word, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+    answer.set_cookie(
+        cookie_name(), word, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax"
+    )
 
 
 @blueprint.route("/account", methods=["GET", "POST"])

@@ -81,8 +81,15 @@ def test_it_leaves_a_gap_a_gap(as_):
     assert "no data" in html and "No data on 18 to 20 Nov." in html
 
 
-@pytest.mark.parametrize(("metric", "unit"), [("followers", "Followers"), ("videos", "Videos"),
-                                              ("views", "Views a day"), ("nonsense", "Views a day")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [
+        ("followers", "Followers"),
+        ("videos", "Videos"),
+        ("views", "Views a day"),
+        ("nonsense", "Views a day"),
+    ],
+)
 def test_it_draws_what_is_asked_for(as_, metric, unit):
     add_fresh("A1")
     html = as_(ANA).get(f"/dashboard?metric={metric}").text

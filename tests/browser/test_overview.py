@@ -12,11 +12,16 @@ from hub.stores.accounts import account_of, mark_reconnect
 from tests.analytics.world import add_fresh, fill
 from tests.browser.axe import Console, assert_accessible, assert_no_sideways_scroll, shot
 from tests.browser.gallery import served
-from tests.browser.live import log_in
+from tests.browser.live import at_ten, log_in
 from tests.people import ANA, add_store
 from tests.stores.world import add_connected
 
 WIDTHS = (390, 1280)
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return {"hub_clock_offset": at_ten()}
 
 
 @pytest.fixture
@@ -51,7 +56,7 @@ def test_it_is_accessible_silent_and_never_scrolls_sideways(overview: Page) -> N
 
 def test_it_changes_the_measure_in_place_and_in_the_address(overview: Page) -> None:
     overview.get_by_role("navigation", name="Measure").get_by_text("Followers").click()
-    expect(overview.locator("#trend h2")).to_have_text("Followers: 40.0K in 8 stores")
+    expect(overview.locator("#trend h2")).to_have_text("Followers: 35.0K in 7 stores")
     expect(overview).to_have_url(re.compile(r"metric=followers"))
     expect(overview.locator("#trend [data-figure]")).to_have_attribute("data-drawn", "light")
     overview.reload()
@@ -87,6 +92,6 @@ def test_it_works_without_script(browser: Any, address: str) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     log_in(page, address, ANA)
     page.goto(f"{address}/dashboard?metric=videos")
-    expect(page.locator("#trend h2")).to_contain_text("Videos: 384 in 8 stores")
+    expect(page.locator("#trend h2")).to_contain_text("Videos: 350 in 7 stores")
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_text("Sync of 1 store started")).to_be_visible()

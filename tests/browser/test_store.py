@@ -15,11 +15,16 @@ from hub.stores.models import Store
 from tests.analytics.world import add_fresh, add_video, fill
 from tests.browser.axe import Console, assert_accessible, assert_no_sideways_scroll, shot
 from tests.browser.gallery import served
-from tests.browser.live import asked_after, log_in
+from tests.browser.live import asked_after, at_ten, log_in
 from tests.clients import Waiting
 from tests.installation import Sandbox
 from tests.people import OMAR, SARI, add_store
 from tests.stores.world import ALL, add_connected, tokens
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return {"hub_clock_offset": at_ten()}
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """The cron table, its slots, missed ones, and who leads (hub/schedule.py)."""
 
+import os
+import socket
+import subprocess
 import threading
 from collections import Counter
 from contextvars import Context
@@ -107,7 +110,6 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 def installed(app: Any, queue: Any) -> None:
     """A Hub whose scheduler has started on 24 Nov 2026, 03:00 UTC, and leads."""
-    assert not lead("me")
     assert tick("me")
 
 
@@ -245,7 +247,6 @@ def test_two_schedulers_fire_each_minute_once(
 
 
 def test_one_leads_and_the_other_takes_over_after_the_lease(database: str, app: Any) -> None:
-    assert not lead("one"), "the first round only makes the row"
     assert lead("one")
     assert lead("one")
     assert not lead("two")
@@ -255,6 +256,18 @@ def test_one_leads_and_the_other_takes_over_after_the_lease(database: str, app: 
         connection.execute(update(Lease).values(lease_until=epoch() - 0.001))
     assert lead("two")
     assert not lead("one")
+
+
+def test_a_leader_of_this_machine_that_died_is_not_waited_for(app: Any) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    assert lead(f"{socket.gethostname()}:{dead.pid}")
+    assert lead("two")
+
+
+def test_a_leader_that_lives_is_waited_for(app: Any) -> None:
+    assert lead(f"{socket.gethostname()}:{os.getpid()}")
+    assert not lead("two")
 
 
 def test_who_steps_down_is_followed_at_once(app: Any) -> None:

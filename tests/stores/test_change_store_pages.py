@@ -88,8 +88,11 @@ def test_it_asks_before_it_archives_and_can_bring_back(as_):
     assert audit("archive_store") == audit("restore_store") == ["JKT-9"]
 
 
-@pytest.mark.parametrize("path", ["new", "JKT001/edit", "JKT001/archive", "JKT001/restore",
-                                  "JKT001/disconnect", "JKT001/disable", "JKT001/enable"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    ["new", *(f"JKT001/{verb}" for verb in
+              ("edit", "archive", "restore", "disconnect", "disable", "enable"))],
+)  # fmt: skip
 def test_it_is_for_staff_only(as_, path):
     add_store("JKT001")
     assert as_(SARI).post(f"{URL}/{path}", data=GOOD).status_code == 403

@@ -72,6 +72,11 @@ def test_it_shows_the_last_fourteen_nights(as_):
     assert row_of(answer, "A2").count('<i class="n">') == 14
 
 
+def test_it_calls_the_newest_night_late_as_long_as_it_may_come(as_, four):
+    row = row_of(as_(ANA).get(URL), "L1")
+    assert row.count('<i class="l">') == 1 and "0 of 14 nights missing" in row
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

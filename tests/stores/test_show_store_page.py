@@ -35,8 +35,10 @@ def test_it_shows_the_numbers_with_their_change(as_):
     assert "5.5%" in html
 
 
-@pytest.mark.parametrize(("query", "points"), [("days=7", 7), ("days=30", 20), ("days=90", 20),
-                                               ("days=365", 20), ("days=x", 20), ("days=8", 20)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "points"),
+    [("days=7", 7), *((f"days={days}", 20) for days in ("30", "90", "365", "x", "8"))],
+)
 def test_it_draws_the_period_that_is_asked_for(as_, query, points):
     add_fresh("JKT001")
     html = as_(ANA).get(f"{url()}?{query}").text

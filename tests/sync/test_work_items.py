@@ -15,6 +15,7 @@ from hub.jobs import connect as connect_redis
 from hub.stores.accounts import disconnect
 from hub.stores.models import CONNECTED, ERROR, NEED_RECONNECT
 from hub.stores.stores import archive_store
+from hub.stores.tokens import stop_account
 from hub.sync import batch, items, jobs, runs
 from hub.sync.batch import Batch
 from hub.sync.jobs import sweep_items, sweep_runs, sync_batch
@@ -23,6 +24,7 @@ from tests.sync.world import (
     VIDEOS,
     account,
     all_runs,
+    change,
     connect,
     facts,
     finish,
@@ -297,6 +299,41 @@ def test_a_store_that_leaves_during_its_sync(
     if what == "disconnected":
         assert account("one").encrypted_access_token is None
     assert {line.status for line in log_lines(store_code="one")} == {"SKIPPED"}
+
+
+def test_an_owner_who_takes_access_away_during_a_good_sync(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(sandbox, "one")
+    change("one", status=ERROR, failed_nights=3, cause="timeout")
+
+    def remove() -> None:
+        with begin() as connection:
+            stop_account(connection, account("one").id, "authorization_removed", None)
+
+    during("removed", monkeypatch, remove)
+    assert item(sync("user", "one")).state == "done"
+    assert (account("one").status, account("one").cause) == (
+        NEED_RECONNECT, "authorization_removed"
+    )  # fmt: skip
+
+
+def test_an_owner_who_connects_again_during_a_sync_that_fails(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failure belongs to the old access: the store is read again with the new one."""
+    connect(sandbox, "one")
+    sandbox.post("/_faults", fault="token_invalid", endpoint="user/info", times=2)
+    again = [True]
+
+    def reconnect() -> None:
+        if again:
+            again.clear()
+            connect(sandbox, "one")
+
+    during("reconnected", monkeypatch, reconnect)
+    assert item(sync("user", "one")).state == "done"
+    assert account("one").status == CONNECTED
 
 
 # Nights that failed
