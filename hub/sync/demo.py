@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
 from hub.access import settings
-from hub.clock import day_number, now, today
+from hub.clock import day_number, now
 from hub.db import begin, db, table_of, upsert
 from hub.errors import HubError
 from hub.http import CallFailed, Exit
@@ -31,7 +31,6 @@ from hub.users.models import User
 from hub.users.people import create_user
 
 AT_A_TIME = 20
-SNAPSHOT_AT = time(3)
 STATS_ONLY = ["user.info.basic", "user.info.stats"]
 STOPPED_DAYS = 3
 
@@ -70,8 +69,6 @@ class Sandbox:
             "handles": ",".join(one.handle for one in shops),
             "days": str(days),
             "until": until.isoformat(),
-            "at": SNAPSHOT_AT.strftime("%H:%M"),
-            "zone": settings().tz,
         }
         body = self.post(
             "/_world/history", urlencode(form).encode(), "application/x-www-form-urlencoded"
@@ -89,9 +86,8 @@ def load(sandbox_url: str, stores: int, days: int) -> dict[str, Any]:
     shops = [shop(at) for at in range(stores)]
     ids = add_stores(shops)
     fresh = [one for one in shops if one.connected and not has_account(one.code)]
-    until = datetime.combine(
-        today(settings().tz) - timedelta(days=1), SNAPSHOT_AT, ZoneInfo(settings().tz)
-    )
+    # A day before now: the real sync that follows continues the curves with a day like the others.
+    until = (now() - timedelta(days=1)).astimezone(ZoneInfo(settings().tz)).replace(microsecond=0)
     for part in chunks(fresh):
         load_part(sandbox, part, ids, days, until)
     with begin() as connection:
@@ -137,7 +133,7 @@ def load_part(
                 continue
             add_account(connection, one, grant)
             if past := pasts.get(one.handle):
-                add_history(connection, one, ids[one.code], past)
+                add_history(connection, one, ids[one.code], past, until)
                 rollups.rebuild_store(connection, ids[one.code])
     for one in shops:
         if one.wrong == "revoked":
@@ -165,11 +161,12 @@ def add_account(connection: Connection, one: Shop, grant: dict[str, Any]) -> Non
     )
 
 
-def add_history(connection: Connection, one: Shop, store_id: int, past: dict[str, Any]) -> None:
+def add_history(
+    connection: Connection, one: Shop, store_id: int, past: dict[str, Any], until: datetime
+) -> None:
     skipped = missing_days(one, len(past["days"]))
     moments = [
-        datetime.combine(date.fromisoformat(day), SNAPSHOT_AT, ZoneInfo(settings().tz))
-        for day in past["days"]
+        until - timedelta(days=len(past["days"]) - 1 - at) for at in range(len(past["days"]))
     ]
     add_user_days(connection, one, past, moments, skipped)
     if one.wrong != "novideo":

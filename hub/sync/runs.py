@@ -224,7 +224,14 @@ def retry_failed(run_id: int, actor: str, trigger: str = "retry") -> int:
         raise Invalid("This run has not ended yet")
     if not failed:
         raise Invalid("No store failed in this run")
-    return start(run.job, trigger=trigger, actor=actor, stores=failed, retry_of=run_id)
+    return start(
+        run.job,
+        trigger=trigger,
+        actor=actor,
+        stores=failed,
+        store_code=run.store_code,
+        retry_of=run_id,
+    )
 
 
 def counts(connection: Connection, run_id: int) -> dict[str, int]:
