@@ -57,7 +57,8 @@ def add_rooms(app: OpenAPI) -> None:
     from hub.stores import api as stores_api
     from hub.stores import cli as stores_cli
     from hub.stores import connect as connect_pages
-    from hub.stores import pages as stores_pages
+    from hub.stores import pages as stores_pages  # noqa: F401  its views stand on the same blueprint
+    from hub.stores.actions import blueprint as stores_blueprint
     from hub.sync import api as sync_api
     from hub.sync import cli as sync_cli
     from hub.sync import jobs as sync_jobs
@@ -71,7 +72,7 @@ def add_rooms(app: OpenAPI) -> None:
         service.pages,
         users_pages.blueprint,
         overview_pages.blueprint,
-        stores_pages.blueprint,
+        stores_blueprint,
         connect_pages.blueprint,
         sync_pages.blueprint,
     ):

@@ -40,7 +40,7 @@ def checked(name: str) -> Callable[[Any, Any], None]:
     return check
 
 
-class StoreForm(FlaskForm):  # type: ignore[misc]
+class StoreForm(FlaskForm):
     """A new store."""
 
     store_code = StringField(

@@ -1,6 +1,6 @@
 """Rollups again from the facts: after a late day, by `flask rollups rebuild`, to check them.
 
-The same rules as a night (`hub.sync.snapshots.Gains`), over one store's facts in memory.
+The same rules as a night (`hub.sync.gains.Gains`), over one store's facts in memory.
 `day_total` is always recomputed whole, never incremented.
 """
 
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from hub.clock import day_from, day_number, now
 from hub.db import table_of, upsert
 from hub.stores.models import USABLE, Store, StoreAccount
+from hub.sync.gains import LOOK_BACK, Gains
 from hub.sync.models import (
     DayTotal,
     StoreDaily,
@@ -24,7 +25,7 @@ from hub.sync.models import (
     VideoDaily,
     VideoLatest,
 )
-from hub.sync.snapshots import LOOK_BACK, Gains, sums
+from hub.sync.snapshots import sums
 
 facts, latest = table_of(VideoDaily), table_of(VideoLatest)
 days, newest, totals = table_of(StoreDaily), table_of(StoreLatest), table_of(DayTotal)

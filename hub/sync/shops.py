@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 
 CITIES = (
-    ("JKT", "Jakarta"), ("BDG", "Bandung"), ("SBY", "Surabaya"), ("YOG", "Yogyakarta"),
-    ("SMG", "Semarang"), ("MDN", "Medan"), ("MKS", "Makassar"), ("DPS", "Denpasar"),
-    ("PLG", "Palembang"), ("MLG", "Malang"), ("BGR", "Bogor"), ("SLO", "Surakarta"),
-    ("PKL", "Pekalongan"), ("CRB", "Cirebon"), ("PDG", "Padang"), ("MND", "Manado"),
-    ("BPN", "Balikpapan"), ("PTK", "Pontianak"), ("LOP", "Mataram"), ("BJM", "Banjarmasin"),
+    ("JKT", "Jakarta", "DKI Jakarta"), ("BDG", "Bandung", "Jawa Barat"),
+    ("SBY", "Surabaya", "Jawa Timur"), ("YOG", "Yogyakarta", "DI Yogyakarta"),
+    ("SMG", "Semarang", "Jawa Tengah"), ("MDN", "Medan", "Sumatra"),
+    ("MKS", "Makassar", "Sulawesi"), ("DPS", "Denpasar", "Bali dan Nusa Tenggara"),
+    ("PLG", "Palembang", "Sumatra"), ("MLG", "Malang", "Jawa Timur"),
+    ("BGR", "Bogor", "Jawa Barat"), ("SLO", "Surakarta", "Jawa Tengah"),
+    ("PKL", "Pekalongan", "Jawa Tengah"), ("CRB", "Cirebon", "Jawa Barat"),
+    ("PDG", "Padang", "Sumatra"), ("MND", "Manado", "Sulawesi"),
+    ("BPN", "Balikpapan", "Kalimantan"), ("PTK", "Pontianak", "Kalimantan"),
+    ("LOP", "Mataram", "Bali dan Nusa Tenggara"), ("BJM", "Banjarmasin", "Kalimantan"),
 )  # fmt: skip
 TRADES = (
     "Batik", "Kopi", "Skincare", "Sepatu", "Hijab", "Keripik", "Sambal", "Rotan", "Tenun",
@@ -24,10 +29,6 @@ PEOPLE = (
     "Dimas Prasetyo", "Sari Anggraini", "Hendra Wijaya", "Putri Maharani", "Retno Wulandari",
     "Galih Saputra", "Wulan Tanjung", "Bayu Kurniawan", "Laila Fitri", "Rizky Ramadhan",
     "Intan Permata", "Agus Santoso", "Maya Lestari", "Fajar Nugroho", "Dewi Kartika",
-)  # fmt: skip
-REGIONS = (
-    "Jawa Barat", "Jawa Timur", "Jawa Tengah", "Sumatra", "Sulawesi",
-    "Bali dan Nusa Tenggara", "Kalimantan",
 )  # fmt: skip
 # What is wrong with the store at each place of every three hundred.
 WRONG = {
@@ -62,7 +63,7 @@ class Shop:
 
 def shop(at: int) -> Shop:
     """The shop at a place, always the same one."""
-    short, city = CITIES[at % len(CITIES)]
+    short, city, region = CITIES[at % len(CITIES)]
     trade = TRADES[(at * 7 + at // len(CITIES)) % len(TRADES)]
     name = NAMES[(at * 5 + at // len(TRADES)) % len(NAMES)]
     pic = PEOPLE[(at * 11) % len(PEOPLE)]
@@ -73,6 +74,6 @@ def shop(at: int) -> Shop:
         name=f"{trade} {name}, {city}",
         pic=pic,
         contact=f"+62 812-0000-{at:04d}",
-        tags=(REGIONS[(at % len(CITIES)) % len(REGIONS)], trade),
+        tags=(region, trade),
         wrong=wrong,
     )

@@ -209,6 +209,15 @@ def test_a_lease_that_is_held_is_waited_for(sandbox: Any) -> None:
     assert time.monotonic() - start > 0.2
 
 
+def test_a_row_that_was_read_before_a_refresh_takes_no_lease(sandbox: Any) -> None:
+    """Its refresh token is dead by now: sending it would end the connection."""
+    connect(sandbox, CODE)
+    expire()
+    stale = account(CODE)
+    renew()
+    assert access_tokens.take_lease(stale) is None
+
+
 def test_who_waited_longer_than_its_lease_does_not_send(
     sandbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
