@@ -216,7 +216,7 @@ class Batch:
         done = sum(number for state, number in by_state.items() if state not in LIVE)
         if done == last:
             return last
-        percent = round(100 * done / max(1, self.run.total))
+        percent = 100 * done // max(1, self.run.total)  # 100 only at the end
         logger.info(
             "Sync progress",
             extra={"run": self.run.id, "processed": done, "total": self.run.total,
