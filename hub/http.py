@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 
 MAX_BYTES = 2 * 1024 * 1024
 POOL = 256
@@ -192,7 +192,7 @@ class Exit:
 
     @staticmethod
     def _failed(error: Exception, watched: dict[str, Any], limit: float) -> CallFailed:
-        if watched.get("late") or isinstance(error, requests.Timeout):
+        if watched.get("late") or isinstance(error, requests.Timeout | ReadTimeoutError):
             return CallFailed("timeout", f"no whole answer within {limit:g} s")
         if isinstance(error, DecodeError):
             return CallFailed("unreadable", "the answer cannot be unpacked")

@@ -7,13 +7,14 @@ import click
 from flask import Blueprint, Response, current_app, g, make_response, request, send_from_directory
 from flask.cli import with_appcontext
 from flask_openapi import APIBlueprint
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from hub import api as envelopes
 from hub import doctor, nav
 from hub.access import access
 from hub.clock import iso, now
 from hub.config import OWN_SECRETS, new_secret
+from hub.crypto import redact
 from hub.db import ForeignTables, db, migrate, reading
 from hub.docs import document, example
 from hub.health import check_health, check_ready
@@ -207,6 +208,9 @@ def migrate_command() -> None:
         migrate()
     except ForeignTables as error:
         raise click.ClickException(str(error)) from None
+    except OperationalError as error:
+        why = redact(str(error.orig)).strip().splitlines()[0]
+        raise click.ClickException(f"the database cannot be used: {why}") from None
 
 
 def refuse_lost_keys() -> None:

@@ -1,13 +1,15 @@
 """What videos gained: one set of rules for a night and for a rebuild from the facts."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Connection
 
-from hub.clock import day_number
+from hub.access import settings
+from hub.clock import day_from
 from hub.db import Prepared, table_of
 from hub.sync.models import Video, VideoDaily
 
@@ -54,6 +56,8 @@ class Gains:
         find_birth: Callable[[int], datetime | None] = lambda video: None,
     ) -> None:
         self.day, self.born, self.days, self.views = day, born, days, views
+        zone = ZoneInfo(settings().tz)
+        self.since = {back: begin_of(day - back, zone) for back in self.BACKS}
         self.last_before = last_before
         self.find_birth = find_birth  # of a video that was not seen today
 
@@ -134,7 +138,12 @@ class Gains:
 
     def is_younger(self, video: int, back: int) -> bool:
         born = self.born[video] if video in self.born else self.find_birth(video)
-        return born is not None and day_number(born.date()) >= self.day - back
+        return born is not None and born >= self.since[back]
+
+
+def begin_of(day: int, zone: ZoneInfo) -> datetime:
+    """The instant a snapshot day (counted in `TZ`) begins, in UTC."""
+    return datetime.combine(day_from(day), time(), zone).astimezone(UTC)
 
 
 def total(values: Iterable[int | None]) -> int | None:

@@ -75,7 +75,7 @@ class Local:
 
     def __init__(self, limit: int) -> None:
         self.limit = max(1, limit)
-        self.ends: deque[float] = deque()
+        self.ends: deque[tuple[float, str]] = deque()  # when a call came back, and its name
         self.flying = 0
         self.pause = 0.0
         self.lock = threading.Lock()
@@ -83,19 +83,36 @@ class Local:
     def take(self) -> float:
         with self.lock:
             present = time.monotonic()
-            while self.ends and self.ends[0] <= present - WINDOW:
-                self.ends.popleft()
+            self._forget(present)
             if self.pause > present:
                 return self.pause - present
             if len(self.ends) + self.flying < self.limit:
                 self.flying += 1
                 return 0.0
-            return max(0.01, self.ends[0] + WINDOW - present) if self.ends else 0.05
+            return max(0.01, self.ends[0][0] + WINDOW - present) if self.ends else 0.05
 
-    def give(self) -> None:
+    def give(self, member: str) -> None:
         with self.lock:
             self.flying -= 1
-            self.ends.append(time.monotonic())
+        self.note(member)
+
+    def note(self, member: str) -> None:
+        """Remember a call that came back, whoever gave it its place."""
+        with self.lock:
+            present = time.monotonic()
+            self._forget(present)
+            self.ends.append((present, member))
+
+    def past(self) -> dict[str, float]:
+        """How many seconds ago each call of the window came back."""
+        with self.lock:
+            present = time.monotonic()
+            self._forget(present)
+            return {member: present - end for end, member in self.ends}
+
+    def _forget(self, present: float) -> None:
+        while self.ends and self.ends[0][0] <= present - WINDOW:
+            self.ends.popleft()
 
     def slow(self, pause: float) -> None:
         with self.lock:
@@ -116,6 +133,7 @@ class Lane:
         self._give = redis.register_script(GIVE)
         self._slow = redis.register_script(SLOW)
         self._away_until = 0.0
+        self._lost = False
 
     @contextmanager
     def place(self, stop: Callable[[], bool]) -> Generator[None]:
@@ -125,8 +143,9 @@ class Lane:
             yield
         finally:
             if held == "local":
-                self.local.give()
+                self.local.give(member)
             else:
+                self.local.note(member)
                 self._ask(self._give, [self.places], [member])
 
     def _wait(self, member: str, stop: Callable[[], bool]) -> str:
@@ -159,11 +178,22 @@ class Lane:
         if time.monotonic() < self._away_until:
             return None
         try:
+            if self._lost:
+                self._tell()
             answer = script(keys=keys, args=arguments)
             return b"" if answer is None else answer
         except RedisError:
+            self._lost = True
             self._away_until = time.monotonic() + RETRY_REDIS
             return None
+
+    def _tell(self) -> None:
+        """Redis is back, maybe empty: tell it what this process has called meanwhile."""
+        if past := self.local.past():
+            seconds, micros = self.redis.time()
+            present = seconds + micros / 1_000_000
+            self.redis.zadd(self.places, {member: present - ago for member, ago in past.items()})
+        self._lost = False
 
 
 def lanes(redis: Any, per_minute: int, longest_call: float) -> dict[str, Lane]:

@@ -273,7 +273,8 @@ def end(connection: Connection, run_id: int) -> bool:
     if ended is None:
         return False
     if ended.job != "refresh_tokens":
-        rollups.recompute_day_total(connection, ended.day)
+        for day in (ended.day, ended.day + 1):  # a late day changes what the next one gained
+            rollups.recompute_day_total(connection, day)
     log_end(connection, ended, by_state)
     return True
 

@@ -68,7 +68,9 @@ def gallery(role: str) -> Flask:
         ]
     )
     app.config.update(SECRET_KEY="gallery", WTF_CSRF_TIME_LIMIT=None)
-    app.extensions["settings"] = SimpleNamespace(tz="Asia/Jakarta", public_url="http://localhost")
+    app.extensions["settings"] = SimpleNamespace(
+        tz="Asia/Jakarta", public_url="http://localhost", secure=False
+    )
     CSRFProtect(app)
     reader = Reader(role) if role else None
     LoginManager(app).request_loader(lambda _: reader)

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 24, 3, 11, tzinfo=UTC)  # 10:11 in Jakarta
 @pytest.fixture(autouse=True)
 def in_jakarta() -> Iterator[None]:
     app = Flask(__name__)
-    app.extensions["settings"] = SimpleNamespace(tz="Asia/Jakarta")
+    app.extensions["settings"] = SimpleNamespace(tz="Asia/Jakarta", secure=False)
     init_language(app, ROOT / "translations")
     with time_machine.travel(NOW, tick=False), app.test_request_context():
         yield
