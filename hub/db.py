@@ -7,11 +7,10 @@ snapshot; `reading()` marks work that only reads (deferred). Bulk writes are one
 
 import sqlite3
 import uuid
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, cast
 
 from flask import Flask
@@ -26,13 +25,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    bindparam,
     event,
     inspect,
     text,
 )
-from sqlalchemy import update as update_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
@@ -221,122 +217,6 @@ def serialise(connection: Connection, name: str) -> None:
     """Let one transaction at a time past this point, until it ends (SQLite: as ever)."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
-
-
-class Prepared:
-    """A Core statement compiled once and handed to the driver as it is.
-
-    Compiling, caching and parameter handling of Core cost more than a small statement itself;
-    a store's night is made of small ones. Values are converted where their type asks for it.
-    No `expanding` parameters. Results come as the driver gives them.
-    """
-
-    def __init__(self, statement: Any, names: Sequence[str] = ()) -> None:
-        self.statement = statement
-        self.names = list(names) or None
-        self.compiled: dict[str, tuple[str, list[str], dict[str, Any], dict[str, Any]]] = {}
-
-    def form(self, dialect: Dialect) -> tuple[str, list[str], dict[str, Any], dict[str, Any]]:
-        """The text, the order of positional parameters, converters by name, constants by name."""
-        if dialect.name not in self.compiled:
-            compiled = self.statement.compile(dialect=dialect, column_keys=self.names)
-            converters = {
-                name: convert
-                for name, bound in compiled.binds.items()
-                if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect))
-            }
-            constants = {
-                name: value for name, value in compiled.params.items() if value is not None
-            }
-            order = list(compiled.positiontup or ())
-            self.compiled[dialect.name] = str(compiled), order, converters, constants
-        return self.compiled[dialect.name]
-
-    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> int:
-        """Execute with the parameters of each of `rows`; how many rows it touched."""
-        text_, values = self.bound(connection.dialect, rows)
-        given = values[0] if len(values) == 1 else values
-        return connection.exec_driver_sql(text_, given).rowcount
-
-    def rows(self, connection: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
-        """What a SELECT gives, read by the driver's own cursor."""
-        text_, values = self.bound(connection.dialect, (parameters,))
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(text_, values[0])
-            return cast(list[tuple[Any, ...]], cursor.fetchall())
-        except Exception:  # asked again the long way, for its errors are those of SQLAlchemy
-            return [tuple(row) for row in connection.exec_driver_sql(text_, values[0])]
-        finally:
-            cursor.close()
-
-    def bound(self, dialect: Dialect, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[Any]]:
-        """The statement's text and its parameters in the driver's form."""
-        text_, order, converters, constants = self.form(dialect)
-        values: list[Any] = [{**constants, **row} for row in rows] if constants else list(rows)
-        if converters:
-            values = [
-                {**row, **{name: convert(row[name]) for name, convert in converters.items()}}
-                for row in values
-            ]
-        if order:
-            values = [tuple([row[name] for name in order]) for row in values]
-        return text_, values
-
-
-@lru_cache(maxsize=256)
-def _upsert(
-    dialect: str,
-    table: Table,
-    names: tuple[str, ...],
-    key: tuple[str, ...],
-    update: tuple[str, ...],
-) -> Prepared:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(table)
-    if not update:
-        return Prepared(statement.on_conflict_do_nothing(index_elements=list(key)), names)
-    changed = {name: statement.excluded[name] for name in update}
-    return Prepared(statement.on_conflict_do_update(index_elements=list(key), set_=changed), names)
-
-
-def upsert(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    key: Sequence[str],
-    update: Sequence[str] | None = None,
-) -> None:
-    """Insert `rows` or, where `key` is already there, set `update` (default: all other columns).
-
-    One statement, a list of rows with the same names; an empty `update` leaves rows alone that
-    are there. Python-side defaults of columns that are not named do not apply.
-    """
-    if not rows:
-        return
-    names = tuple(rows[0])
-    if update is None:
-        update = [name for name in names if name not in key]
-    _upsert(connection.dialect.name, table, names, tuple(key), tuple(update)).run(connection, *rows)
-
-
-@lru_cache(maxsize=256)
-def _change(table: Table, where: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
-    found = [
-        table.c[name] == bindparam(f"where_{name}", type_=table.c[name].type) for name in where
-    ]
-    values = {name: bindparam(f"set_{name}", type_=table.c[name].type) for name in names}
-    return Prepared(update_(table).where(*found).values(values))
-
-
-def change(
-    connection: Connection, table: Table, where: Mapping[str, Any], values: Mapping[str, Any]
-) -> int:
-    """UPDATE the rows whose columns equal `where`; how many there were."""
-    given = {f"where_{name}": value for name, value in where.items()}
-    given |= {f"set_{name}": value for name, value in values.items()}
-    return _change(table, tuple(where), tuple(values)).run(connection, given)
 
 
 class ForeignTables(Exception):

@@ -5,8 +5,9 @@ write says `WHERE fence = :mine`, so a worker that lost its lease cannot write. 
 never change. See docs/decisions/0003-database-is-the-truth.md.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.db import change, epoch
+from hub.bulk import change
+from hub.db import epoch
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "skipped", "cancelled"
@@ -34,6 +36,7 @@ STATES = (*LIVE, *TERMINAL)
 
 FREE: dict[str, Any] = {"lease_until": None, "owner": None}
 MAX_ATTEMPTS = 5  # a row that kills its worker so often is poison
+INSIST_SECONDS, INSIST_PAUSE = 60.0, 0.25
 
 
 class Claimable:
@@ -136,3 +139,20 @@ def sweep(connection: Connection, table: Table) -> tuple[int, list[Row[Any]]]:
     ).all()
     back = connection.execute(update(table).where(expired).values(state=QUEUED, **FREE))
     return back.rowcount, list(poison)
+
+
+def insist(transaction: Callable[[], Result], stopped: Callable[[], bool]) -> Result:
+    """Do a whole transaction again while the database is locked, away or full (F7, F9).
+
+    What was fetched is too dear to be fetched again for that; whether it comes too late is for
+    the transaction's own fence to say. Raises the last error after a minute or a stop.
+    """
+    deadline = time.monotonic() + INSIST_SECONDS
+    while True:
+        try:
+            return transaction()
+        except OperationalError as error:
+            if not is_away(error) or stopped() or time.monotonic() > deadline:
+                raise
+            logger.warning("the database is away, it is tried again", extra={"error": str(error)})
+        time.sleep(INSIST_PAUSE)

@@ -15,9 +15,10 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
+from hub.bulk import change
 from hub.clock import now
 from hub.crypto import KeyRing, SealBroken
-from hub.db import begin, change, db, epoch, reading, table_of
+from hub.db import begin, db, epoch, reading, table_of
 from hub.errors import ProviderError
 from hub.log import logger
 from hub.oauth import Tokens, ends_soon

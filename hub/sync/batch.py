@@ -18,7 +18,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from hub import jobs, work
 from hub.access import settings
@@ -112,8 +112,15 @@ class Batch:
         self.over.set()
         keeper.join(TICK * 4)
         self.side.shutdown(wait=False, cancel_futures=True)
-        with begin() as connection:
-            back = work.release(connection, items, self.owner)
+        self.hand_back()
+
+    def hand_back(self) -> None:
+        try:
+            with begin() as connection:
+                back = work.release(connection, items, self.owner)
+        except OperationalError:
+            logger.exception("not handed back: its lease will end")
+            return
         if back:
             logger.info("handed back", extra={"run": self.run.id, "items": back})
 
@@ -151,6 +158,9 @@ class Batch:
                 taken = work.claim(connection, CLAIM, self.owner, lease, run=self.run.id, at=now())
         except IntegrityError:
             return None  # another run took the store in the same moment
+        except OperationalError as error:
+            logger.warning("nothing can be claimed now", extra={"error": str(error)})
+            return None  # locked or away: the loop asks again
         return taken[0] if taken else None
 
     def left(self) -> bool:
@@ -166,12 +176,20 @@ class Batch:
         except Stopped:
             raise
         except Exception as error:
+            logger.exception("an item failed", extra={"run": self.run.id, "item": row.id})
             self.fail(row, error)
 
     def fail(self, row: Row[Any], error: Exception) -> None:
         """Our own fault: back to the queue (it counts as an attempt), the sweeper judges poison."""
-        logger.exception("an item failed on our side", extra={"run": self.run.id, "item": row.id})
         again = row.attempts < work.MAX_ATTEMPTS and not isinstance(error, ProviderError)
+        try:
+            work.insist(lambda: self.end_failed(row, error, again), self.stop)
+        except LeaseLost:
+            return  # the sweeper was quicker
+        if again:
+            time.sleep(0.2 * row.attempts)
+
+    def end_failed(self, row: Row[Any], error: Exception, again: bool) -> None:
         with _writer, begin() as connection:
             work.finish(
                 connection,
@@ -185,8 +203,6 @@ class Batch:
             )
             if not again:
                 give_up(connection, row, "internal_error", "Hub could not store the result")
-        if again:
-            time.sleep(0.2 * row.attempts)
 
     def keep_alive(self) -> None:
         """Heartbeats of leases and slots; progress and pool lines when something moved."""

@@ -17,8 +17,9 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
 from hub.access import settings
+from hub.bulk import upsert
 from hub.clock import day_number, now
-from hub.db import begin, db, table_of, upsert
+from hub.db import begin, db, table_of
 from hub.errors import HubError
 from hub.http import CallFailed, Exit
 from hub.providers.tiktok import read_tokens

@@ -9,8 +9,9 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from hub.access import settings
+from hub.bulk import Prepared
 from hub.clock import day_from
-from hub.db import Prepared, table_of
+from hub.db import table_of
 from hub.sync.models import Video, VideoDaily
 
 facts, videos = table_of(VideoDaily), table_of(Video)

@@ -16,8 +16,9 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from hub.access import settings
+from hub.bulk import change
 from hub.clock import now
-from hub.db import begin, change, db, reading, table_of
+from hub.db import begin, db, reading, table_of
 from hub.errors import ProviderError
 from hub.providers.tiktok import STATS, VIDEOS, TikTok, TikTokUser
 from hub.schedule import next_slot
@@ -37,7 +38,7 @@ from hub.sync.models import SyncItem
 from hub.sync.reading import SeenVideos, StoreReader
 from hub.sync.slots import Slots
 from hub.sync.snapshots import Night, store_night
-from hub.work import DONE, FAILED, QUEUED, SKIPPED, finish
+from hub.work import DONE, FAILED, QUEUED, SKIPPED, finish, insist
 
 items = table_of(SyncItem)
 PARTS_OF = {
@@ -100,7 +101,7 @@ def perform(row: Row[Any], tools: Tools) -> None:
         reading_.parts = skipped_parts(row.job, cause)
     else:
         read_parts(reading_, tools)
-    write(reading_, tools.day)
+    insist(lambda: write(reading_, tools.day), tools.caller.stop)
 
 
 def skipped_parts(job: str, cause: str) -> list[Part]:
@@ -255,12 +256,12 @@ def ask_scoped(found: Reading, scope: str, read: Callable[[], Any]) -> Any:
 
 def try_again(row: Row[Any], error: ProviderError) -> None:
     """Show on the run page that this store is being tried again, and why."""
-    with _writer, begin() as connection:
-        connection.execute(
-            update(items)
-            .where(items.c.id == row.id, items.c.fence == row.fence)
-            .values(trying_again=True, cause=error.cause)
-        )
+    shown = update(items).where(items.c.id == row.id, items.c.fence == row.fence)
+    try:
+        with _writer, begin() as connection:
+            connection.execute(shown.values(trying_again=True, cause=error.cause))
+    except OperationalError:
+        logger.warning("a locked database keeps a word off the run page")  # no more than that
 
 
 def write(found: Reading, day: int) -> None:

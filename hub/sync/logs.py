@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
+from hub.bulk import Prepared
 from hub.clock import now
-from hub.db import Prepared, table_of
+from hub.db import table_of
 from hub.sync.models import SyncLog
 
 table = table_of(SyncLog)

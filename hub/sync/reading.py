@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Row
 
-from hub.db import Prepared, db, reading
+from hub.bulk import Prepared
+from hub.db import db, reading
 from hub.errors import ProviderError
 from hub.oauth import Tokens
 from hub.providers.tiktok import PAGE, TikTok, TikTokUser, TikTokVideo

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
+from hub.bulk import upsert
 from hub.clock import day_from, day_number, now
-from hub.db import table_of, upsert
+from hub.db import table_of
 from hub.stores.models import USABLE, Store, StoreAccount
 from hub.sync.gains import LOOK_BACK, Gains
 from hub.sync.models import (

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.engine import Connection
 
+from hub.bulk import Prepared, upsert
 from hub.clock import day_from
-from hub.db import Prepared, table_of, upsert
+from hub.db import table_of
 from hub.providers.tiktok import TikTokUser, TikTokVideo
 from hub.sync.gains import Gains
 from hub.sync.models import StoreDaily, StoreLatest, UserDaily, Video, VideoDaily, VideoLatest

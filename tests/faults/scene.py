@@ -142,6 +142,10 @@ class Scene:
 
         wait_for(asked, 30, f"the sandbox was not asked {number} times")
 
+    def wait_for_fault(self) -> None:
+        """Until a call has met the last fault that was made."""
+        wait_for(lambda: self.sandbox.get("/_faults")["faults"][-1]["hits"], 30, "never met")
+
     def now(self) -> datetime:
         """Now, on the clock of hub and sandbox."""
         return datetime.now(UTC) + timedelta(days=self.days)

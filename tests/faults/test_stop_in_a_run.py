@@ -37,9 +37,9 @@ def test_it_finishes_what_it_began(scene: Scene) -> None:
 def test_it_hands_back_what_takes_too_long(scene: Scene) -> None:
     """A call of 40 s: its store is handed back, asked again by the next start."""
     stuck = scene.codes[0]
-    scene.sandbox.post("/_faults", fault="slow", seconds=40, handle=stuck)
+    scene.sandbox.post("/_faults", fault="slow", seconds=40, handle=stuck, endpoint="user/info")
     run = scene.sync()
-    scene.wait_for_hits(15)
+    scene.wait_for_fault()
     family = scene.hub.family()
     started = time.monotonic()
 

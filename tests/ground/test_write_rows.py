@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from hub.db import begin, db, reading, table_of, upsert
+from hub.bulk import upsert
+from hub.db import begin, db, reading, table_of
 from hub.schedule import ScheduleSlot
 from hub.sync.models import DayTotal, VideoDaily
 
