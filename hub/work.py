@@ -23,10 +23,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.bulk import change
-from hub.db import epoch
+from hub.db import epoch, is_away
+from hub.log import logger
+
+Result = TypeVar("Result")
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "skipped", "cancelled"

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from hub import api
 from hub.access import access, settings
 from hub.clock import iso
+from hub.db import db
 from hub.errors import HubError, NotFound
 from hub.request_cycle import limit
 from hub.stores import stores
@@ -98,7 +99,7 @@ def run_sync(body: RunBody) -> Response:
         run_id = runs.start_store(store.store_code, body.job, "api", actor())
     else:
         run_id = runs.start(body.job, trigger="api", actor=actor())
-    audit_start(run_id, body.job, body.store_code)
+    keep_audit("sync_run", body.store_code or "all stores", run=run_id, job=body.job)
     seconds = 0.0 if wants_no_wait() else settings().sync_wait_seconds
     run = runs.wait(run_id, seconds)
     if run.state in LIVE:
@@ -106,10 +107,8 @@ def run_sync(body: RunBody) -> Response:
     return one_store(run_id) if body.store_code is not None else api.success(run.totals)
 
 
-def audit_start(run_id: int, job: str, store_code: str | None) -> None:
-    from hub.db import db
-
-    record("sync_run", subject=store_code or "all stores", after={"run": run_id, "job": job})
+def keep_audit(action: str, subject: str, **after: Any) -> None:
+    record(action, subject=subject, after=after or None)
     db.session.commit()
 
 
@@ -234,6 +233,7 @@ def show_run(path: RunPath) -> Response:
 def cancel_run(path: RunPath) -> Response:
     run_id = run_id_of(path)
     runs.cancel(run_id, actor())
+    keep_audit("cancel_run", f"run {run_id}")
     return api.success(progress.show(run_id), message="Cancelling: stores in work are finished")
 
 
@@ -244,5 +244,7 @@ def cancel_run(path: RunPath) -> Response:
 )
 @access("admin")
 def retry_failed(path: RunPath) -> Response:
-    new_id = runs.retry_failed(run_id_of(path), actor())
+    run_id = run_id_of(path)
+    new_id = runs.retry_failed(run_id, actor())
+    keep_audit("retry_run", f"run {run_id}", run=new_id)
     return started(new_id, runs.find(new_id).state)

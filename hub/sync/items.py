@@ -14,12 +14,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import OperationalError
 
 from hub.access import settings
 from hub.bulk import change
 from hub.clock import now
 from hub.db import begin, db, reading, table_of
 from hub.errors import ProviderError
+from hub.log import logger
 from hub.providers.tiktok import STATS, VIDEOS, TikTok, TikTokUser
 from hub.schedule import next_slot
 from hub.stores.models import (

@@ -200,9 +200,9 @@ class Run:
 
     def check_items(self, but: Mapping[str, str]) -> None:
         wanted = {code: "failed" if code in but else "done" for code in self.scene.codes}
-        assert self.items("state") == wanted
         causes = {code: cause for code, cause in self.items("cause").items() if cause}
         assert causes == dict(but)
+        assert self.items("state") == wanted
         assert set(self.items("lease_until").values()) == {None}
         total, processed = self.scene.sql(
             "SELECT total, json_extract(totals, '$.user_sync.total') FROM sync_runs WHERE id = ?",
