@@ -201,7 +201,7 @@ class Run:
     def check_items(self, but: Mapping[str, str]) -> None:
         wanted = {code: "failed" if code in but else "done" for code in self.scene.codes}
         causes = {code: cause for code, cause in self.items("cause").items() if cause}
-        assert causes == dict(but)
+        assert causes == dict(but), causes
         assert self.items("state") == wanted
         assert set(self.items("lease_until").values()) == {None}
         total, processed = self.scene.sql(
@@ -217,7 +217,8 @@ class Run:
         lines = {(code, job): number for code, job, number in self.scene.sql(query, self.id)}
         parts = ("sync_user_daily", "sync_video_daily")
         wanted = {(code, part): 1 for code in self.scene.codes for part in parts}
-        assert lines == wanted | {("", "sync_all"): 1}
+        wrong = set(lines.items()) ^ set((wanted | {("", "sync_all"): 1}).items())
+        assert not wrong, wrong
 
     def stored(self, ended: datetime) -> dict[str, dict[str, Any]]:
         """What the hub has of the run's day, straight from the facts, by store."""
