@@ -64,6 +64,7 @@ def sweep_items() -> None:
         back, poison = work.sweep(connection, items)
         for row in poison:
             give_up(connection, row, "crashed", "Given up: it ended its worker again and again")
+        runs.drop_cancelled(connection)
     if back or poison:
         logger.warning("work was taken back", extra={"requeued": back, "given_up": len(poison)})
 

@@ -209,6 +209,16 @@ def cancel(run_id: int, actor: str) -> None:
         end(connection, run_id)
 
 
+def drop_cancelled(connection: Connection) -> None:
+    """Stores of a run that is being cancelled are not begun again when their worker died."""
+    cancelled = select(runs.c.id).where(runs.c.state.in_(LIVE), runs.c.cancelled_at.is_not(None))
+    connection.execute(
+        update(items)
+        .where(items.c.state == QUEUED, items.c.run_id.in_(cancelled))
+        .values(state=CANCELLED, finished_at=now())
+    )
+
+
 def retry_failed(run_id: int, actor: str, trigger: str = "retry") -> int:
     """A new run over the stores that failed; raises `Invalid` when there is none."""
     run = find(run_id)

@@ -13,6 +13,10 @@ from tests.installation import start_sandbox
 from tests.running import living
 
 
+# Access for ten days: no run renews it. Who kills in the middle of a renewal means to (F16).
+LASTING = {"access_seconds": 10 * 86400}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
@@ -24,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def connected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a hub whose stores all went through the consent page."""
-    with start_sandbox() as sandbox:
+    with start_sandbox(**LASTING) as sandbox:
         scene = Scene(tmp_path_factory.mktemp("connected"), sandbox, dict(QUICK))
         scene.start()
         try:
@@ -55,7 +59,7 @@ def running_scene(
     folder = tmp_path_factory.mktemp("faults") / "hub"
     copy_data(connected, folder)
     # 30 videos: the first day two pages of the list, later a page and a query
-    usual = {"latency_ms": 250, "videos": 30}
+    usual = LASTING | {"latency_ms": 250, "videos": 30}
     with start_sandbox(**usual | sandbox_settings) as sandbox:
         scene = Scene(folder, sandbox, QUICK | hub_settings)
         scene.start()

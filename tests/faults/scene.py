@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 import requests
 
+from hub.embedded import redis_address
 from tests.installation import KEY, Sandbox
 from tests.running import RunningHub, family, start_hub
 from tests.servers import wait_for
@@ -86,6 +87,11 @@ class Scene:
             return len(pids["workers"]) == 2 and all(pid and runs(pid) for pid in named)
 
         wait_for(whole, 10, "the hub is not whole")
+
+    @property
+    def redis_url(self) -> str:
+        """Of the embedded server; asked for by its children only, so `bin/run` does not tell."""
+        return redis_address(next((self.folder / "redis").glob("*/redis.sock")))
 
     def post(self, path: str, body: Any = None, **headers: str) -> requests.Response:
         given = ADMIN | {name.replace("_", "-"): value for name, value in headers.items()}

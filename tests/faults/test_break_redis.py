@@ -9,7 +9,6 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from hub.embedded import redis_address
 from tests.faults.scene import Scene, kill, until
 from tests.servers import wait_for
 
@@ -34,8 +33,7 @@ def hung(scene: Scene) -> Generator[int]:
 def forget_everything(scene: Scene, before: int) -> None:
     """The restarted server, without what its file kept."""
     wait_for(lambda: scene.pids["redis"] not in (None, before), 5, "Redis is not back")
-    socket = next((scene.folder / "redis").glob("*/redis.sock"))
-    server = Redis.from_url(redis_address(socket))
+    server = Redis.from_url(scene.redis_url)
 
     def flushed() -> bool:
         try:

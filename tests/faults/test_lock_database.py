@@ -21,6 +21,7 @@ from tests.servers import wait_for
 
 LOCKED_SECONDS = 10
 PATIENCE = 5  # seconds: busy_timeout
+EXPIRED = "toko-expired-1"  # its first access is dead on arrival: a sync renews it
 STORE = {"store_code": "NEW", "store_name": "New", "pic_name": "PIC"}
 
 
@@ -92,15 +93,25 @@ def test_a_lock_costs_a_run_only_time(scene: Scene, lock: Lock) -> None:
 
 def test_a_lock_loses_no_renewed_access(scene: Scene, lock: Lock) -> None:
     """TikTok has turned the pair, and the new one cannot be stored for ten seconds."""
-    code = scene.codes[0]
-    scene.sandbox.post("/_faults", fault="slow", endpoint="oauth/token", handle=code, seconds=2)
+    scene.connect(EXPIRED)
+    scene.codes.append(EXPIRED)
+    slow = {"fault": "slow", "endpoint": "oauth/token", "handle": EXPIRED, "seconds": 2}
+    scene.sandbox.post("/_faults", **slow)
     run = scene.sync()
     scene.wait_for_fault()
 
     lock.take()
 
-    run.wait(LOCKED_SECONDS + 20)
+    run.wait(LOCKED_SECONDS + 30)
     run.check()
+    assert refreshes(scene) == 1
+    pending = "SELECT store_code FROM store_accounts WHERE refresh_lease_until IS NOT NULL"
+    assert scene.sql(pending) == []
+
+
+def refreshes(scene: Scene) -> int:
+    calls = scene.sandbox.log("oauth/token")
+    return sum(call["handle"] == EXPIRED for call in calls)
 
 
 @pytest.fixture

@@ -19,21 +19,6 @@ def check_nothing_held(run: Run) -> None:
     assert all(attempts[code] == (state == "done") for code, state in states.items())
 
 
-def test_it_finishes_what_it_began(scene: Scene) -> None:
-    run = scene.sync()
-    scene.wait_for_hits(15)
-    started = time.monotonic()
-
-    assert scene.hub.stop(signal.SIGTERM, ENDS_WITHIN) == 0
-
-    assert time.monotonic() - started < 10  # nothing takes long here
-    check_nothing_held(run)
-    scene.start()
-    run.wait(20)
-    run.check()
-    assert set(run.items("attempts").values()) == {1}
-
-
 def test_it_hands_back_what_takes_too_long(scene: Scene) -> None:
     """A call of 40 s: its store is handed back, asked again by the next start."""
     stuck = scene.codes[0]

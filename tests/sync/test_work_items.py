@@ -142,6 +142,20 @@ def test_cancel_ends_what_waits_and_lets_work_finish(database: str, sandbox: Any
     assert line.message.endswith("cancelled by ana@hub.test")
 
 
+def test_a_cancelled_run_does_not_begin_a_killed_workers_store_again(sandbox: Any) -> None:
+    [one] = connect(sandbox, "one")
+    run_id = start("user", one)
+    taken = Batch(runs.begin_run(run_id)).claim()
+    assert taken is not None
+    runs.cancel(run_id, "ana@hub.test")
+    lose_lease(taken)
+    sweep_items()
+    assert [state for state, _ in states(run_id)] == ["cancelled"]
+    runs.end_if_complete(run_id)
+    assert runs.find(run_id).state == "cancelled"
+    assert rows(UserDaily) == []
+
+
 def test_cancel_where_it_makes_no_sense(sandbox: Any) -> None:
     stores = connect(sandbox, "one")
     run_id = start("user", *stores)
