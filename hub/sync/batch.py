@@ -30,8 +30,9 @@ from hub.log import logger
 from hub.providers.tiktok import TikTok
 from hub.sync import runs
 from hub.sync.calls import Caller
-from hub.sync.items import Tools, _writer, give_up, items, perform
+from hub.sync.items import _writer, give_up, items, perform
 from hub.sync.lanes import Stopped, lanes
+from hub.sync.parts import Tools
 from hub.sync.slots import Slots
 from hub.work import LIVE, QUEUED, RUNNING, LeaseLost
 

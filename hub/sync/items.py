@@ -6,24 +6,17 @@ lease writes nothing.
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
-from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import OperationalError
 
-from hub.access import settings
 from hub.bulk import change
 from hub.clock import now
 from hub.db import begin, db, reading, table_of
 from hub.errors import ProviderError
 from hub.log import logger
-from hub.providers.tiktok import STATS, VIDEOS, TikTok, TikTokUser
-from hub.schedule import next_slot
 from hub.stores.models import (
     CONNECTED,
     ERROR,
@@ -35,64 +28,26 @@ from hub.stores.models import (
 )
 from hub.stores.tokens import accounts
 from hub.sync import logs
-from hub.sync.calls import Caller
 from hub.sync.models import SyncItem
-from hub.sync.reading import SeenVideos, StoreReader
-from hub.sync.slots import Slots
+from hub.sync.parts import (
+    PARTS_OF,
+    RECONNECT_CAUSES,
+    Part,
+    Reading,
+    Tools,
+    outcome,
+    read_parts,
+    sentence,
+    skipped_parts,
+)
+from hub.sync.reading import SeenVideos
 from hub.sync.snapshots import Night, store_night
-from hub.work import DONE, FAILED, QUEUED, SKIPPED, finish, insist
+from hub.work import DONE, FAILED, QUEUED, finish, insist
 
 items = table_of(SyncItem)
-PARTS_OF = {
-    "all": ("refresh", "user", "video"),
-    "user": ("user",),
-    "video": ("video",),
-    "refresh_tokens": ("refresh",),
-}
-NEEDS = {"user": STATS, "video": VIDEOS}
 NIGHTS_TO_ERROR = 3
-RECONNECT_CAUSES = ("access_expired", "refresh_interrupted", "access_unreadable")
-STILL_VALID = "Token is still valid"
 # One writer a process at a time: SQLite has one anyway, and waiting here is fairer than there.
 _writer = threading.Lock()
-
-
-@dataclass
-class Part:
-    """What became of one part of a store: success, failed or skipped."""
-
-    name: str
-    state: str
-    message: str
-    cause: str | None = None
-    detail: str | None = None
-    seconds: float = 0.0
-
-
-@dataclass
-class Reading:
-    """Everything one item learned."""
-
-    row: Row[Any]
-    account: Row[Any] | None
-    parts: list[Part] = field(default_factory=list)
-    user: TikTokUser | None = None
-    videos: SeenVideos | None = None
-    lost_scopes: list[str] = field(default_factory=list)
-    status: str = ""  # of the account when all this is written
-    started: float = field(default_factory=time.monotonic)
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What a batch shares among its items."""
-
-    tiktok: TikTok
-    caller: Caller
-    side: Executor
-    video_slots: Slots
-    app: Any
-    day: int
 
 
 def perform(row: Row[Any], tools: Tools) -> None:
@@ -102,12 +57,8 @@ def perform(row: Row[Any], tools: Tools) -> None:
     if cause is not None:
         reading_.parts = skipped_parts(row.job, cause)
     else:
-        read_parts(reading_, tools)
+        read_parts(reading_, tools, lambda error: try_again(row, error))
     insist(lambda: write(reading_, tools.day), tools.caller.stop)
-
-
-def skipped_parts(job: str, cause: str) -> list[Part]:
-    return [Part(name, "skipped", logs.SKIPPED[cause], cause) for name in PARTS_OF[job]]
 
 
 STORE = (
@@ -149,111 +100,6 @@ def why_unusable(account: Row[Any] | None) -> str | None:
     if account.status == NEED_RECONNECT:
         return "need_reconnect"
     return None if account.status in USABLE else "disabled"
-
-
-def read_parts(found: Reading, tools: Tools) -> None:
-    """The account part and the video part go side by side; a renewal comes before both."""
-    reader = StoreReader(
-        tools.tiktok,
-        tools.caller,
-        found.account,  # type: ignore[arg-type]
-        in_app(tools.side, tools.app),
-        lambda error: try_again(found.row, error),
-    )
-    names = PARTS_OF[found.row.job]
-    if "refresh" in names:
-        part = timed("refresh", lambda: renew_part(reader))
-        found.parts += [part] if part.state != "skipped" else []
-        if part.cause in RECONNECT_CAUSES:
-            found.parts += [
-                Part(name, "failed", part.message, part.cause, part.detail)
-                for name in names
-                if name != "refresh"
-            ]
-            return
-    user = None
-    if "user" in names:
-        user = reader.side.submit(lambda: timed("user", lambda: user_part(found, reader)))
-    if "video" in names:
-        slot = tools.video_slots.one(tools.caller.stop) if found.row.job == "all" else nullcontext()
-        with slot:
-            video = timed("video", lambda: video_part(found, reader, tools.day))
-    if user is not None:
-        found.parts.append(user.result())
-    if "video" in names:
-        found.parts.append(video)
-
-
-def in_app(side: Executor, app: Any) -> Any:
-    """An executor whose tasks may use the database: each runs inside the application."""
-
-    class InApp:
-        def submit(self, task: Callable[[], Any]) -> Any:
-            def run() -> Any:
-                with app.app_context():
-                    return task()
-
-            return side.submit(run)
-
-    return InApp()
-
-
-def timed(name: str, read: Callable[[], Part]) -> Part:
-    """Run a part; what TikTok refused becomes its state and cause, never an exception."""
-    start = time.monotonic()
-    try:
-        part = read()
-    except ProviderError as error:
-        skipped = error.cause == "missing_scope"
-        part = Part(
-            name, "skipped" if skipped else "failed", error.message, error.cause, error.detail
-        )
-    part.seconds = time.monotonic() - start
-    return part
-
-
-def renew_part(reader: StoreReader) -> Part:
-    """Renew access that ends before the next nightly slot; others are left alone."""
-    config = settings()
-    until = next_slot(config.cron_token_refresh, now(), config.tz)
-    access = reader.renew(until=until)
-    if access.renewed:
-        return Part("refresh", "success", "Token refreshed successfully")
-    return Part("refresh", "skipped", STILL_VALID)
-
-
-def user_part(found: Reading, reader: StoreReader) -> Part:
-    if left_out := lacks(reader, "user"):
-        return left_out
-    user = ask_scoped(found, STATS, reader.user)
-    found.user = user
-    return Part("user", "success", logs.user_message(user.follower_count, user.video_count))
-
-
-def video_part(found: Reading, reader: StoreReader, day: int) -> Part:
-    if left_out := lacks(reader, "video"):
-        return left_out
-    seen = ask_scoped(found, VIDEOS, lambda: reader.videos(day))
-    found.videos = seen
-    return Part("video", "success", logs.video_message(len(seen.videos)))
-
-
-def lacks(reader: StoreReader, name: str) -> Part | None:
-    scope = NEEDS[name]
-    if scope in reader.scopes:
-        return None
-    return Part(name, "skipped", logs.left_out(name, scope), "missing_scope")
-
-
-def ask_scoped(found: Reading, scope: str, read: Callable[[], Any]) -> Any:
-    """A permission that was taken back since is remembered, so that people are told its name."""
-    try:
-        return read()
-    except ProviderError as error:
-        if error.cause == "missing_scope":
-            found.lost_scopes.append(scope)
-            error.message = logs.left_out("user" if scope == STATS else "video", scope)
-        raise
 
 
 def try_again(row: Row[Any], error: ProviderError) -> None:
@@ -310,24 +156,6 @@ def ended_values(found: Reading, worst: Part | None) -> dict[str, Any]:
         "finished_at": now(),
         "trying_again": False,
     }
-
-
-def sentence(parts: list[Part]) -> str:
-    """The item in words: account and videos joined by '; ', a renewal when alone or failed."""
-    told = [part for part in parts if part.name != "refresh" or part.state == "failed"] or parts
-    return "; ".join(dict.fromkeys(part.message for part in told)) or STILL_VALID
-
-
-def outcome(parts: list[Part]) -> tuple[str, Part | None]:
-    """The item's state and the part that explains it."""
-    failed = [part for part in parts if part.state == "failed"]
-    if failed:  # access that ended explains the rest
-        ended = [part for part in failed if part.cause in RECONNECT_CAUSES]
-        return FAILED, [*ended, *failed][0]
-    skipped = next((part for part in parts if part.state == "skipped"), None)
-    if skipped and all(part.state == "skipped" for part in parts if part.name != "refresh"):
-        return SKIPPED, skipped
-    return DONE, skipped
 
 
 def write_store(

@@ -18,8 +18,8 @@ from hub.errors import Invalid, NotFound
 from hub.jobs import enqueue
 from hub.stores.models import Store
 from hub.sync import logs, rollups
-from hub.sync.items import PARTS_OF, Part
 from hub.sync.models import JOBS, SyncItem, SyncRun
+from hub.sync.parts import PARTS_OF, Part
 from hub.work import CANCELLED, DONE, FAILED, LIVE, QUEUED, RUNNING, SKIPPED
 
 runs, items = table_of(SyncRun), table_of(SyncItem)

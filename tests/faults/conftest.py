@@ -12,7 +12,6 @@ from tests.faults.scene import CODES, QUICK, Scene, copy_data
 from tests.installation import start_sandbox
 from tests.running import living
 
-
 # Access for ten days: no run renews it. Who kills in the middle of a renewal means to (F16).
 LASTING = {"access_seconds": 10 * 86400}
 

@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from hub.db import begin, db
 from hub.sync import logs
-from hub.sync.items import Part
+from hub.sync.parts import Part
 from hub.users.models import User
 from tests.people import BUDI, OMAR, SARI, add_store
 from tests.sync.made_runs import text_of

@@ -284,8 +284,8 @@ def during(name: str, monkeypatch: pytest.MonkeyPatch, action: Any) -> None:
     """Do something between the reading of a store and the writing."""
     real = items.read_parts
 
-    def read(found: Any, tools: Any) -> None:
-        real(found, tools)
+    def read(*given: Any) -> None:
+        real(*given)
         action()
 
     monkeypatch.setattr(items, "read_parts", read)
