@@ -42,6 +42,7 @@ class TokenHolder:
     encrypted_refresh_token: Mapped[str | None] = mapped_column(Text)
     token_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refresh_token_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    token_renewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     scopes: Mapped[str] = mapped_column(Text, default="")
     # Held while one process refreshes (database time). Still set after its end means that a
     # process died in between: the provider may have rotated a pair that was never stored.

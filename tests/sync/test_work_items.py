@@ -38,6 +38,12 @@ pytestmark = pytest.mark.usefixtures("queue")
 TABLE = items.items
 
 
+# Access always ends before the next renewal, whatever the hour these tests run at.
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return {"cron_token_refresh": "0 0 29 2 *"}
+
+
 def start(job: str, *stores: Any) -> int:
     return runs.start(job, trigger="api", actor="test", stores=[store.id for store in stores])
 
@@ -220,7 +226,7 @@ def test_a_worker_that_lost_its_lease_stores_nothing(database: str, sandbox: Any
     runs.end_if_complete(run_id)
     assert runs.find(run_id).outcome == "success"
     assert len(rows(VideoDaily)) == VIDEOS
-    assert len(log_lines()) == 4
+    assert len(log_lines()) == 3, "account, videos, run: the late one had renewed the access"
 
 
 def test_a_killed_worker_is_made_up_for(sandbox: Any, queue: Any) -> None:
