@@ -23,7 +23,7 @@ from hub.errors import ProviderError
 from hub.log import logger
 from hub.oauth import Tokens, ends_soon
 from hub.stores.models import NEED_RECONNECT, StoreAccount
-from hub.work import LeaseLost
+from hub.work import LeaseLost, insist
 
 Refresh = Callable[[str, Callable[[], None]], Tokens]
 
@@ -191,9 +191,13 @@ def renew(row: Row[Any], fence: int, refresh: Refresh) -> str:
     pair["token_renewed_at"] = now()
     if tokens.scopes:
         pair["scopes"] = ",".join(tokens.scopes)
-    with begin() as connection:
-        stored = change(connection, accounts, {"id": row.id, "refresh_fence": fence}, pair)
-    if stored != 1:
+
+    def store() -> int:
+        with begin() as connection:
+            return change(connection, accounts, {"id": row.id, "refresh_fence": fence}, pair)
+
+    # The old pair is dead already: a locked database is waited for, whatever else stops (F9).
+    if insist(store, lambda: False) != 1:
         raise ProviderError("not_connected", "The account was changed meanwhile", permanent=True)
     return tokens.access_token
 

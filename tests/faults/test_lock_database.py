@@ -91,7 +91,6 @@ def test_a_lock_costs_a_run_only_time(scene: Scene, lock: Lock) -> None:
     assert requests.delete(address, headers=ADMIN, timeout=10).ok
 
 
-@pytest.mark.xfail(strict=True, reason="hub/stores/tokens.py gives up the new pair after 5 s")
 def test_a_lock_loses_no_renewed_access(scene: Scene, lock: Lock) -> None:
     """TikTok has turned the pair, and the new one cannot be stored for ten seconds."""
     scene.connect(EXPIRED)

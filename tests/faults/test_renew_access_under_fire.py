@@ -11,7 +11,8 @@ import requests
 from tests.faults.scene import Scene, kill
 from tests.servers import wait_for
 
-EXPIRED, REVOKED, KILLED, LOST = "toko-expired-1", "toko-revoked-1", "toko-expired-2", "toko-lost"
+EXPIRED, REVOKED, KILLED = "toko-expired-1", "toko-revoked-1", "toko-expired-2"
+UNHEARD, LATE = "toko-unheard", "toko-late"
 CALL_SECONDS = 3
 
 
@@ -20,9 +21,14 @@ def hub_settings() -> dict[str, Any]:
     return {"provider_timeout_seconds": CALL_SECONDS, "web_threads": 24}
 
 
+@pytest.fixture(scope="module")
+def sandbox_settings() -> dict[str, Any]:
+    return {"access_seconds": 7200}  # ends before the next night: each sync of `all` renews it
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _more_stores(running_scene: Scene) -> None:
-    for code in (EXPIRED, REVOKED, KILLED, LOST):
+    for code in (EXPIRED, REVOKED, KILLED, UNHEARD, LATE):
         running_scene.connect(code)
 
 
@@ -98,7 +104,7 @@ def test_a_kill_between_reply_and_commit_is_told(scene: Scene) -> None:
 
 def test_a_kill_before_tiktok_heard_of_it_heals(scene: Scene) -> None:
     """The refresh was begun but nothing turned: the next try renews it."""
-    code = LOST
+    code = UNHEARD
     fault = {"fault": "hang", "endpoint": "oauth/token", "handle": code}
     scene.sandbox.post("/_faults", **fault, seconds=20)
     with ThreadPoolExecutor(1) as pool:
@@ -114,7 +120,7 @@ def test_a_kill_before_tiktok_heard_of_it_heals(scene: Scene) -> None:
 
 def test_a_reply_that_was_lost_is_told(scene: Scene) -> None:
     """No kill: TikTok turns the pair and answers 500. The next try finds the old one dead."""
-    code = scene.codes[0]
+    code = LATE
     scene.sandbox.post("/_faults", fault="500", endpoint="oauth/token", handle=code, late=True)
 
     answer = sync_store(scene, code)
