@@ -137,7 +137,10 @@ class StoreDaily(Totals, Base):
     """A store's day. The account part or the video part is null until it was read."""
 
     __tablename__ = "store_daily"
-    __table_args__ = (Index("ix_store_daily_day_store_id", "day", "store_id"),)
+    __table_args__ = (
+        Index("ix_store_daily_day_store_id", "day", "store_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     store_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -91,7 +91,8 @@ def upgrade() -> None:
     sa.Column('total_comments', sa.BigInteger(), nullable=True),
     sa.Column('total_shares', sa.BigInteger(), nullable=True),
     sa.Column('views_gained', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('store_id', 'day', name=op.f('pk_store_daily'))
+    sa.PrimaryKeyConstraint('store_id', 'day', name=op.f('pk_store_daily')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('store_daily', schema=None) as batch_op:
         batch_op.create_index('ix_store_daily_day_store_id', ['day', 'store_id'], unique=False)
