@@ -17,12 +17,13 @@ from sqlalchemy.engine import Connection, Row
 from hub.access import settings
 from hub.bulk import change
 from hub.clock import now
-from hub.crypto import KeyRing, SealBroken
+from hub.crypto import SealBroken
 from hub.db import begin, db, epoch, reading, table_of
 from hub.errors import ProviderError
 from hub.log import logger
 from hub.oauth import Tokens, ends_soon
 from hub.stores.models import NEED_RECONNECT, StoreAccount
+from hub.stores.sealing import ACCESS, ACCOUNTS, REFRESH, opened, sealed
 from hub.work import LeaseLost, insist
 
 Refresh = Callable[[str, Callable[[], None]], Tokens]
@@ -34,7 +35,6 @@ LONGEST_WAIT = 300.0  # a refresh may wait that long for its lane (429)
 HELD_SURELY = 1.0  # seconds in which a lease just taken need not be prolonged
 ENDED = "Access has ended: the owner must allow it again"
 ACCOUNT = select(accounts).where(accounts.c.id == bindparam("account"))
-ACCESS, REFRESH = "encrypted_access_token", "encrypted_refresh_token"
 
 
 @dataclass(frozen=True)
@@ -45,30 +45,10 @@ class Access:
     renewed: bool
 
 
-def keys() -> KeyRing:
-    from flask import current_app
-
-    ring: KeyRing = current_app.extensions["keys"]
-    return ring
-
-
-def sealed(account_id: int, tokens: Tokens) -> dict[str, Any]:
-    """The columns of a pair. An empty refresh token never replaces a stored one."""
-    ring = keys()
-    where: dict[str, Any] = {"table": "store_accounts", "row": account_id}
-    columns: dict[str, Any] = {
-        ACCESS: ring.seal(tokens.access_token, column=ACCESS, **where),
-        "token_expires_at": tokens.access_expires_at,
-    }
-    if tokens.refresh_token:
-        columns[REFRESH] = ring.seal(tokens.refresh_token, column=REFRESH, **where)
-        columns["refresh_token_expires_at"] = tokens.refresh_expires_at
-    return columns
-
-
-def opened(row: Row[Any], column: str) -> str:
+def in_clear(row: Row[Any], column: str) -> str:
+    """A token of an account's row; a seal that is broken is a cause like any other."""
     try:
-        return keys().open(getattr(row, column), table="store_accounts", row=row.id, column=column)
+        return opened(ACCOUNTS, row, column) or ""
     except SealBroken as broken:
         raise ProviderError(
             "access_unreadable", "The stored access cannot be opened", permanent=True,
@@ -102,7 +82,7 @@ def fresh_access(
             raise ProviderError("not_connected", "No TikTok account is connected", permanent=True)
         if row.status == NEED_RECONNECT:  # whoever waited for the lease: the pair is dead
             raise ProviderError(row.cause or "access_expired", ENDED, permanent=True)
-        token = opened(row, ACCESS)
+        token = in_clear(row, ACCESS)
         enough = not ends_soon(row.token_expires_at, MARGIN)
         if enough and until is not None and not renewed_by_other:
             enough = row.token_expires_at >= until or just_renewed(row)
@@ -175,7 +155,7 @@ def renew(row: Row[Any], fence: int, refresh: Refresh) -> str:
     """Refresh with the lease held; the new pair is committed before it is returned."""
     interrupted = row.refresh_lease_until is not None
     try:
-        tokens = refresh(opened(row, REFRESH), holder(row.id, fence))
+        tokens = refresh(in_clear(row, REFRESH), holder(row.id, fence))
     except LeaseLost:
         raise
     except ProviderError as error:
@@ -187,7 +167,7 @@ def renew(row: Row[Any], fence: int, refresh: Refresh) -> str:
     except BaseException:
         free_lease(row.id, fence, keep=True)
         raise
-    pair = sealed(row.id, tokens) | {"refresh_lease_until": None, "updated_at": now()}
+    pair = sealed(ACCOUNTS, row.id, tokens) | {"refresh_lease_until": None, "updated_at": now()}
     pair["token_renewed_at"] = now()
     if tokens.scopes:
         pair["scopes"] = ",".join(tokens.scopes)

@@ -24,7 +24,7 @@ from hub.errors import HubError
 from hub.http import CallFailed, Exit
 from hub.providers.tiktok import read_tokens
 from hub.stores.models import CONNECTED, Store, StoreAccount
-from hub.stores.tokens import sealed
+from hub.stores.sealing import ACCOUNTS, sealed
 from hub.sync import rollups
 from hub.sync.models import StoreDaily, UserDaily, Video, VideoDaily
 from hub.sync.shops import Shop, shop
@@ -158,7 +158,7 @@ def add_account(connection: Connection, one: Shop, grant: dict[str, Any]) -> Non
         table_of(StoreAccount)
         .update()
         .where(StoreAccount.id == account_id)
-        .values(**sealed(account_id, tokens))
+        .values(**sealed(ACCOUNTS, account_id, tokens))
     )
 
 

@@ -18,9 +18,11 @@ from hub.http import Exit
 from hub.jobs import redis as client
 from hub.oauth import Tokens
 from hub.providers.tiktok import TikTok
+from hub.seals import keys
 from hub.stores import tokens as access_tokens
 from hub.stores.models import CONNECTED, NEED_RECONNECT
-from hub.stores.tokens import ACCESS, REFRESH, Access, accounts, fresh_access, keys, opened
+from hub.stores.sealing import ACCESS, REFRESH
+from hub.stores.tokens import Access, accounts, fresh_access, in_clear
 from hub.sync.calls import Caller
 from hub.sync.lanes import TOKEN, lanes
 from tests.sync.world import account, change, connect, item, sync
@@ -46,7 +48,7 @@ def renew(**more: Any) -> Access:
 
 
 def stored(column: str) -> str:
-    return opened(account(CODE), column)
+    return in_clear(account(CODE), column)
 
 
 def expire() -> None:
@@ -177,7 +179,7 @@ def test_who_dies_while_refreshing_is_recognised(sandbox: Any) -> None:
     expire()
     row = account(CODE)
     assert access_tokens.take_lease(row) is not None
-    TikTok(app_settings()).refresh(opened(row, REFRESH))  # and then it is killed
+    TikTok(app_settings()).refresh(in_clear(row, REFRESH))  # and then it is killed
     with begin() as connection:
         connection.execute(update(accounts).values(refresh_lease_until=epoch() - 1))
     with pytest.raises(ProviderError) as failed:
