@@ -59,3 +59,10 @@ def test_it_leaves_json_to_the_keys(app: Any, api: Any) -> None:
     app.add_url_rule("/admin/door", "admin_door", view, methods=["POST"])
     answer = api().post("/admin/door", json={}, headers={"Origin": "https://evil.test"})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("site", "status"), [("same-origin", 401), ("cross-site", 403), ("", 403)])
+def test_it_tells_whose_page_sent_no_referrer(as_: Any, site: str, status: int) -> None:
+    """Pages with a token in their address say `Origin: null` to us, as strangers' pages can."""
+    headers = {"Origin": "null"} | ({"Sec-Fetch-Site": site} if site else {})
+    assert as_(None).post("/login", data=WORDS, headers=headers).status_code == status
